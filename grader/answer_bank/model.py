@@ -4,8 +4,9 @@ Most are patches in bank.toml, over the cells of the solution: `[wrong.NAME]` wi
 marks) and `says` (what the student must read), and the faults under `[mutant]`, each of which must lose points. An
 answer of another style is a Python file that replaces cells by grade id; its docstring ends in the same TOML, with
 `kind`. What a naive practitioner hands in first has `first_try = true`. Under `[lessons.NAME]` stands the mistake of a
-lesson that exercise.toml names, as patches over right answers: `every` over each of them, or `over.ANSWER`. What a bank
-proves stands in `grader.answer_bank.proof`, how an answer is run in `grader.answer_bank.runner`.
+lesson that exercise.toml names, as patches over right answers: `every` over each of them, or `over.ANSWER`. Where the
+draw of hidden cases moves a mark, `varies` says from what to what by test, and `cause` why. What a bank proves is in
+`grader.answer_bank.proof`, how an answer is run in `grader.answer_bank.runner`.
 """
 
 import re
@@ -36,7 +37,8 @@ class BankAnswer:
     """One answer: the `cells` it replaces by grade id, the `points` that tests must give, what they must say.
 
     `exact` is False for a mutant, which only has to lose points. `timed`: a clock alone takes the points that it loses.
-    `first_try`: so a naive practitioner would begin.
+    `first_try`: so a naive practitioner would begin. `varies`: (least, most) of tests whose points the draw of hidden
+    cases moves, by the `cause`.
     """
 
     name: str
@@ -47,6 +49,8 @@ class BankAnswer:
     exact: bool = True
     timed: bool = False
     first_try: bool = False
+    varies: dict[str, tuple[float, float]] = field(default_factory=dict)
+    cause: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,10 @@ class Bank:
     def expected(self, answer: BankAnswer) -> dict[str, float]:
         """What each test must give."""
         return {test: answer.points.get(test, most) for test, most in self.maxima.items()}
+
+    def ranges(self, answer: BankAnswer) -> dict[str, tuple[float, float]]:
+        """What each test gives at least and at most, whatever hidden cases are drawn."""
+        return {test: (points, points) for test, points in self.expected(answer).items()} | answer.varies
 
 
 def bank_folder(root: Path, name: str) -> Path:
@@ -161,8 +169,8 @@ class Patches:
     def wrong(self, name: str, rules: dict[str, Any]) -> BankAnswer:
         """The wrong answer that `[wrong.NAME]` describes."""
         where = f"{self.path}: [wrong.{name}]"
-        if unknown := rules.keys() - {"about", "points", "says", "patches", "timed", "first_try"}:
-            known = "about, points, says, patches, timed and first_try"
+        if unknown := rules.keys() - {"about", "points", "says", "patches", "timed", "first_try", "varies", "cause"}:
+            known = "about, points, says, patches, timed, first_try, varies and cause"
             raise BankError(f"{where} has {sorted(unknown)}; it may have {known}.")
         points = {test: float(value) for test, value in rules.get("points", {}).items()}
         if not rules.get("about") or not points or not points.keys() <= self.maxima.keys():
@@ -170,7 +178,9 @@ class Patches:
             raise BankError(f"{where} must say in `about` what it does and in `points` what it gets of: {tests}.")
         cells = self.all_applied(where, rules.get("patches", []))
         marks = {key: bool(rules.get(key)) for key in ("timed", "first_try")}
-        return BankAnswer(name, "wrong", cells, points, tuple(rules.get("says", ())), **marks)
+        varies, cause = read_ranges(where, rules, points)
+        says = tuple(rules.get("says", ()))
+        return BankAnswer(name, "wrong", cells, points, says, **marks, varies=varies, cause=cause)
 
     def over(self, cells: dict[str, str]) -> "Patches":
         """The same for an answer of another style, which replaces `cells` of this one."""
@@ -264,4 +274,18 @@ def read_answer(path: Path, reference: dict[str, str], maxima: dict[str, float])
     if (settings["kind"] == "wrong") != bool(points):
         raise BankError(f"{path}: a wrong answer must state the points it gets, an alternative right one none.")
     marks = {key: bool(settings.get(key)) for key in ("timed", "first_try")}
-    return BankAnswer(path.stem, settings["kind"], cells, points, tuple(settings.get("says", ())), **marks)
+    varies, cause = read_ranges(str(path), settings, points)
+    says = tuple(settings.get("says", ()))
+    return BankAnswer(path.stem, settings["kind"], cells, points, says, **marks, varies=varies, cause=cause)
+
+
+def read_ranges(
+    where: str, rules: dict[str, Any], points: dict[str, float]
+) -> tuple[dict[str, tuple[float, float]], str]:
+    """`varies` and `cause` of an answer. Raises `BankError` for a range without cause, or without its test's points."""
+    varies = {test: (float(least), float(most)) for test, (least, most) in rules.get("varies", {}).items()}
+    outside = [test for test, (least, most) in varies.items() if not least <= points.get(test, -1) <= most > least]
+    if outside or bool(varies) != bool(rules.get("cause")):
+        rule = "each test of `varies` has its `points` within [least, most], and `cause` says why the draw moves them"
+        raise BankError(f"{where}: {rule}. Wrong here: {', '.join(outside) or 'one of varies and cause is missing'}.")
+    return varies, str(rules.get("cause", ""))

@@ -76,6 +76,7 @@ def test_a_starter_that_is_judged_or_raises_is_a_problem():
         ('"""One.\n\nkind = "wrong"\npoints = { test-y = 1 }\n"""\n# %% answer\nx = 0\n', "Unknown here: test-y"),
         ('"""One.\n\nkind = "wrong"\npoints = { test-x = 1 }\n"""\n# %% other\nx = 0\n', "Unknown here: other"),
         ('"""One.\n\nkind: wrong\n"""\n# %% answer\nx = 0\n', "must be TOML"),
+        ('"""One.\n\nkind = "wrong"\npoints = { test-x = 1 }\ncause = "luck"\n"""\n# %% answer\nx = 0\n', "missing"),
         ("x = ", "must be TOML"),
     ],
 )
@@ -116,6 +117,10 @@ def test_patches_are_laid_over_the_reference_one_after_the_other():
         ({"points": {"test-y": 1}}, "in `points` what it gets of: test-x"),
         ({"about": ""}, "must say in `about`"),
         ({"say": ["x"]}, r"has \['say'\]"),
+        ({"varies": {"test-x": [1, 2]}}, "one of varies and cause is missing"),
+        ({"cause": "luck"}, "one of varies and cause is missing"),
+        ({"varies": {"test-x": [0, 0.5]}, "cause": "luck"}, "Wrong here: test-x"),
+        ({"varies": {"test-x": [1, 1]}, "cause": "luck"}, "Wrong here: test-x"),
     ],
 )
 def test_a_patch_that_breaks_a_rule_is_refused(rules, words):

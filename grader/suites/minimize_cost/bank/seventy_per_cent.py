@@ -3,6 +3,8 @@
 kind = "wrong"
 first_try = true
 points = { test-numbers = 1, test-level = 1, test-cost = 0 }
+varies = { test-level = [1, 2] }
+cause = "how much load clients that stalled bring back on the early day: in one draw of fourteen little enough"
 says = ["break_even_hours is too high in", "machines were stopped within the hour before, and the load came back"]
 """
 
