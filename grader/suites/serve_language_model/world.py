@@ -75,7 +75,7 @@ FAMILIES = {
         ScenarioFamily("both", "both tenants send too much", {
             "rate": Range(13, 14, "requests a second"), "other": Range(32, 34, "requests a second")}),
         ScenarioFamily("overload", "more than can be answered", {
-            "rate": Range(19, 21, "requests a second"), "prompt": Range(220, 280, "tokens each", whole=True)}),
+            "rate": Range(8.6, 9.4, "requests a second"), "prompt": Range(850, 950, "tokens each", whole=True)}),
     )
 }  # fmt: skip
 TENANTS = ("amber", "blue", "cyan", "green", "red", "violet")
@@ -141,6 +141,13 @@ def _stories(rng: np.random.Generator, count: int, tenant: str) -> list[Request]
     return _requests(place / count, tenant, prompt, output, LIMITS[1])
 
 
+def _overload(rng: np.random.Generator, rate: float, prompt: int, tenant: str) -> list[Request]:
+    """Prompts of one length, each longer than a step may take; as many as the rate says, so that draws are alike."""
+    count = round(rate * STEADY_S)
+    at_s = np.sort(rng.random(count) * STEADY_S)
+    return _requests(at_s, tenant, np.full(count, prompt), ANSWER.draw(rng, count), LIMITS[0])
+
+
 def draw_scenario(rng: np.random.Generator, family: str) -> Scenario:
     """A scenario of a family: its requests, its end; of two tenants the steady one, and when the other comes."""
     drawn, contest = dict(FAMILIES[family].draw(rng).magnitudes), {}
@@ -150,6 +157,8 @@ def draw_scenario(rng: np.random.Generator, family: str) -> Scenario:
         some = _requests(np.zeros(count), steady, TASK.draw(rng, count), ESSAY.draw(rng, count), LIMITS[1])
     elif family == "stories":
         some = _stories(rng, int(drawn["count"]), steady)
+    elif family == "overload":
+        some = _overload(rng, drawn["rate"], int(drawn["prompt"]), steady)
     elif "other" in drawn:
         at_s = drawn.get("at", 0.0)
         seconds = CONTEST_S if "at" in drawn else BOTH_S
@@ -160,9 +169,7 @@ def draw_scenario(rng: np.random.Generator, family: str) -> Scenario:
             contest = {"steady": steady, "at_s": round(at_s, 4)}
             some += _early(rng, other)
     else:
-        some = _stream(rng, drawn["rate"], STEADY_S, drawn.get("documents", 0.0), steady)
-        if "prompt" in drawn:
-            some = [request | {"prompt": int(drawn["prompt"])} for request in some]
+        some = _stream(rng, drawn["rate"], STEADY_S, drawn["documents"], steady)
     some.sort(key=lambda request: request["arrived_s"])
     end_s = some[-1]["arrived_s"] + {"essays": ESSAYS_S, "stories": ESSAYS_S, "both": 0.0}.get(family, DRAIN_S)
     return {"family": family, "requests": some, "end_s": round(end_s, 3), **contest}
