@@ -17,11 +17,13 @@ from multiprocessing.connection import wait
 from typing import Any, Protocol
 
 from grader.grading.worker import Done, Task
+from grader.sandbox import SandboxError
 from notebook_runner.fork_server import fork_server
 
 IN_FLIGHT = 2
 GATHER_S = 0.5  # answers of so long are recorded in one transaction: each has a cost of its own; a kill costs no more
 TRIES = 2
+STARTS = 3  # a worker that cannot start so often, with no answer in between, is no accident
 SPARE_S = 60.0
 F_SETSIG = 10  # of Linux's fcntl.h, which Python's module does not name
 
@@ -33,7 +35,10 @@ class Process(Protocol):
         """Have it answer a task. Raises `ConnectionError` if it is gone."""
 
     def recv(self) -> Any:
-        """Its next answer. Raises `EOFError` or `OSError`, with what is known of its end, if it is gone."""
+        """Its next answer.
+
+        Raises `EOFError` or `OSError`, with what is known of its end, if it is gone, `SandboxError` if it never began.
+        """
 
     def fileno(self) -> int:
         """What can be read from once there is an answer."""
@@ -100,7 +105,7 @@ class Pool:
     def __init__(self, start: Callable[[int | None], Process], size: int, most_s: float) -> None:
         self.start, self.size, self.most_s = start, size, most_s + SPARE_S
         self.workers: list[Worker] = []
-        self.at_once = 1
+        self.at_once, self.failed_starts = 1, 0
 
     def __enter__(self) -> "Pool":
         return self
@@ -168,6 +173,13 @@ class Pool:
             done: Done = worker.process.recv()
         except (EOFError, OSError) as error:
             return self._lost(worker, waiting, tries, f"the grader's process ended {error}".rstrip())
+        except SandboxError:
+            self.failed_starts += 1
+            if self.failed_starts == STARTS:
+                raise
+            tries[worker.tasks[0].student] -= 1  # that was no attempt
+            return self._lost(worker, waiting, tries, "")
+        self.failed_starts = 0
         worker.tasks.popleft()
         worker.since_s = time.monotonic()
         return [done]

@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import sys
 from pathlib import Path
 from socket import socketpair
 from tempfile import TemporaryFile, gettempdir
@@ -20,6 +21,7 @@ from grader.grading.remote_answer import RemoteAnswer
 from grader.grading.suite_test import evaluate
 from grader.grading.worker import DONE as DONE_KIND
 from grader.grading.worker import Done, Spec, Task, WorkerProcess
+from grader.grading.worker_pool import STARTS, Pool
 from grader.sandbox import SandboxError, make_sandbox, protocol
 from grader.suite_kit.codec import encode
 from grader.suites import minimize_cost
@@ -237,6 +239,24 @@ def test_a_worker_that_cannot_start_says_why(monkeypatch):
     started = WorkerProcess(spec())
     with pytest.raises(SandboxError, match="could not be started"):
         started.recv()
+
+
+@pytest.mark.parametrize(("failing", "is_graded"), [(STARTS - 1, True), (STARTS, False)])
+def test_a_worker_that_does_not_start_is_started_again_but_not_for_ever(failing, is_graded, tmp_path, monkeypatch):
+    executables = iter(["/bin/false"] * failing + [sys.executable] * STARTS)
+
+    def start(core):
+        monkeypatch.setattr("sys.executable", next(executables))
+        return WorkerProcess(spec(), core=core)
+
+    with Pool(start, 1, 60.0) as pool:
+        graded = pool.run([Task("ann", tmp_path)])
+        if is_graded:
+            ((done,),) = graded
+            assert (done.student, done.failure) == ("ann", "")
+        else:
+            with pytest.raises(SandboxError, match="could not be started"):
+                next(graded)
 
 
 def test_the_names_of_a_thousand_files_are_sent_to_a_worker_while_it_answers(tmp_path):
