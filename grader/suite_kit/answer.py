@@ -16,7 +16,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn, Protocol, runtime_checkable
 
 from grader.suite_kit import resources
 from grader.suite_kit.codec import LIMITS, CodecError, Limits, decode, encode
@@ -420,3 +420,10 @@ def _text(error: BaseException) -> str:
         return str(error)[:TEXT]
     except Exception:
         return "its text cannot be shown"
+
+
+@runtime_checkable
+class InReplicas(Protocol):
+    """An answer that can be made in a fresh process: see `grader.grading.remote_answer`."""
+
+    def replica(self, method: str, request: Any) -> tuple[float, str] | None: ...

@@ -1,10 +1,11 @@
 """The rows that the student's own pipeline gets, and what its scores come to."""
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from grader.suite_kit.answer import Handle
 from grader.suite_kit.designs import Draw
 from grader.suites.design_fraud_pipeline.document import Sign
 from grader.suites.design_fraud_pipeline.scenarios import ORACLE, story_of
@@ -93,3 +94,24 @@ class OwnTask:
         """Expected loss over the loss that came."""
         loss = self.table.fraud[self.live] * (self.table.amount[self.live] + FEE_EUR)
         return float(score.sum() / loss.sum())
+
+
+def moved_by(scores: np.ndarray, later: np.ndarray | None) -> float:
+    """By which share of their sum scores are others when the payments are read later."""
+    return float("inf") if later is None else float(np.abs(later - scores).sum() / max(np.abs(scores).sum(), 1e-9))
+
+
+def scores_of(given: Any, number: int) -> np.ndarray | None:
+    """The scores as numbers, or None if they are not what was asked for."""
+    if isinstance(given, Handle) or given is None:
+        return None
+    try:
+        scores = np.asarray(given, dtype=float).ravel()
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return scores if len(scores) == number and bool(np.isfinite(scores).all()) else None
+
+
+def shown(figure: float) -> str:
+    """A figure that the student's scores make, with few digits: many could spell a hidden row."""
+    return f"{min(max(figure, -999.0), 999.0):.2g}" if np.isfinite(figure) else "endlessly"

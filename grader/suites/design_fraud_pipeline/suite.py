@@ -6,22 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from grader.suite_kit.answer import Answer, Handle, Reply
+from grader.suite_kit.answer import Answer, Reply
 from grader.suite_kit.designs import Card, random_document, skipped_while_grading
-from grader.suite_kit.exercise import ExerciseError
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.design_fraud_pipeline.cases import CASES, EXERCISE
-from grader.suites.design_fraud_pipeline.pipeline_rows import YOUNG_DAYS, OwnTask
+from grader.suites.design_fraud_pipeline.pipeline_rows import YOUNG_DAYS, OwnTask, moved_by, scores_of, shown
 from grader.suites.design_fraud_pipeline.requirements import OPTIONS, TASK
-from grader.suites.design_fraud_pipeline.scenarios import BASELINE, ORACLE, factor, late_days, story_of
+from grader.suites.design_fraud_pipeline.scenarios import factor, story_of
 from grader.suites.design_fraud_pipeline.signs import table_of
-from grader.suites.design_fraud_pipeline.simulate import run
 from grader.suites.design_fraud_pipeline.world import REVIEW_EUR
-from notebook_runner.errors import require_one_of
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.axes import Axes
 
 OWN_MONEY = tuple(zip(EXERCISE.steps("own money"), EXERCISE.steps("own money points"), strict=True))
 OWN_LOSS, OWN_KNOWN = EXERCISE.limit("own loss"), EXERCISE.limit("own known")
@@ -56,15 +52,15 @@ def pipeline(sheet: Sheet, answer: Answer, name: str) -> None:
     task = _own(CASES.open(sheet).stream)
     own = answer.call(name)
     fitted: Reply = answer.call(own, task.rows, task.labels, method="fit", watch=True)
-    scores = _scores(answer.call(own, task.scored, method="score"), len(task.scored))
+    scores = scores_of(answer.call(own, task.scored, method="score"), len(task.scored))
     if scores is None:
         rule = "score(rows) must give one finite number a row, in their order: the expected loss in EUR."
         sheet.end("fail", f"{rule} Is a return missing?")
         return
-    moved = _moved(scores, _scores(answer.call(own, task.read_later, method="score"), len(scores)))
+    moved = moved_by(scores, scores_of(answer.call(own, task.read_later, method="score"), len(scores)))
     known = moved <= OWN_KNOWN
     did = "The same payments, read six weeks later, get other scores: you use a column that counts what came later."
-    sheet.judge("own known", f"{_shown(100 * moved)} %", f"at most {100 * OWN_KNOWN:g} %", known, did)
+    sheet.judge("own known", f"{shown(100 * moved)} %", f"at most {100 * OWN_KNOWN:g} %", known, did)
     share, expected = task.money(scores), task.expected(scores)
     reviews = int((scores > REVIEW_EUR).sum())
     for number, (limit, points) in enumerate(OWN_MONEY):
@@ -72,15 +68,15 @@ def pipeline(sheet: Sheet, answer: Answer, name: str) -> None:
             f"No score exceeds the {REVIEW_EUR:g} EUR that a review costs, so nothing is reviewed: score in EUR, not "
             "as a chance."
             if not reviews
-            else f"Your reviews saved {_shown(100 * share)} % of what the oracle saved."
+            else f"Your reviews saved {shown(100 * share)} % of what the oracle saved."
         )
-        measured, required = f"{_shown(100 * share)} %", f"at least {100 * limit:g} %"
+        measured, required = f"{shown(100 * share)} %", f"at least {100 * limit:g} %"
         met = share >= limit and known
         explained = not number and (known or share < limit)
         sheet.judge("own money", measured, required, met, did, points=points, explained=explained)
     ripe = _judge_ripe(sheet, answer, name, task, scores)
     off, enough = factor(expected), share >= OWN_MONEY[0][0] and known and ripe
-    did = f"Your scores add up to {_shown(expected)} times the loss that came"
+    did = f"Your scores add up to {shown(expected)} times the loss that came"
     if off <= OWN_LOSS and not ripe:
         did += ", which does not count while the young rows move them so far."
     elif off <= OWN_LOSS:
@@ -92,16 +88,16 @@ def pipeline(sheet: Sheet, answer: Answer, name: str) -> None:
     if fitted.changed:
         did += " fit changed the rows that it was given."
     met = off <= OWN_LOSS and enough
-    sheet.judge("own loss", f"{_shown(off)} x", f"at most {OWN_LOSS:g} x", met, did, in_production=off > OWN_LOSS)
+    sheet.judge("own loss", f"{shown(off)} x", f"at most {OWN_LOSS:g} x", met, did, in_production=off > OWN_LOSS)
 
 
 def _judge_ripe(sheet: Sheet, answer: Answer, name: str, task: OwnTask, scores: np.ndarray) -> bool:
     """Whether a second model, which learns without most of the young rows, expects about the loss of the first."""
     other = answer.call(name)
     answer.call(other, *task.thinned, method="fit")
-    without = _scores(answer.call(other, task.scored, method="score"), len(scores))
+    without = scores_of(answer.call(other, task.scored, method="score"), len(scores))
     kept = 0.0 if without is None else float(scores.sum() / max(without.sum(), 1e-9))
-    moved, times = abs(1 - kept) / task.lacking_as_seen, _shown(1 / max(kept, 1e-3))
+    moved, times = abs(1 - kept) / task.lacking_as_seen, shown(1 / max(kept, 1e-3))
     why = (
         "frauds that nobody has reported yet count as honest in what you learn from. A constant factor on the scores "
         "does not change that."
@@ -109,44 +105,11 @@ def _judge_ripe(sheet: Sheet, answer: Answer, name: str, task: OwnTask, scores: 
         else "what is young counts for more frauds than come."
     )
     did = f"Fitted without most rows of the last {YOUNG_DAYS} days, your scores add up to {times} times as much: {why}"
-    sheet.judge("own ripe", f"{_shown(moved)} x", f"at most {OWN_RIPE:g} x", moved <= OWN_RIPE, did)
+    sheet.judge("own ripe", f"{shown(moved)} x", f"at most {OWN_RIPE:g} x", moved <= OWN_RIPE, did)
     return moved <= OWN_RIPE
 
 
-def _moved(scores: np.ndarray, later: np.ndarray | None) -> float:
-    """By which share of their sum scores are others when the payments are read later."""
-    return float("inf") if later is None else float(np.abs(later - scores).sum() / max(np.abs(scores).sum(), 1e-9))
-
-
-def _scores(given: Any, number: int) -> np.ndarray | None:
-    """The scores as numbers, or None if they are not what was asked for."""
-    if isinstance(given, Handle) or given is None:
-        return None
-    try:
-        scores = np.asarray(given, dtype=float).ravel()
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return scores if len(scores) == number and bool(np.isfinite(scores).all()) else None
-
-
-def _shown(figure: float) -> str:
-    """A figure that the student's scores make, with few digits: many could spell a hidden row."""
-    return f"{min(max(figure, -999.0), 999.0):.2g}" if np.isfinite(figure) else "endlessly"
-
-
 # What the notebook shows
-
-
-@skipped_while_grading
-def scenarios() -> "pd.DataFrame":
-    """The scenarios with the ranges from which the hidden ones are drawn, and the public ones' money."""
-    import pandas as pd
-
-    rows = []
-    for family, (draw, *_) in CASES.public().draws.items():
-        ranges = ", ".join(f"{name} {span}" for name, span in TASK.scenarios[family].ranges.items())
-        rows.append([TASK.scenarios[family].title, ranges, round(draw[ORACLE]), round(draw[BASELINE])])
-    return pd.DataFrame(rows, columns=["scenario", "drawn from", ORACLE, BASELINE]).set_index("scenario")
 
 
 @skipped_while_grading
@@ -166,23 +129,6 @@ def measures(design: Any) -> "pd.DataFrame":
     """Everything that was measured, a row a scenario."""
     table = TASK.table(TASK.given(design), CASES.public().draws)
     return table[[name for name in table if not name.endswith("EUR")]].astype(float).round(2)
-
-
-@skipped_while_grading
-def timeline(design: Any, family: str = "new scheme") -> "Axes":
-    """Alerts, reviews and the frauds among them by day of a public scenario."""
-    from mlsd_lib.lesson.plotting import lines
-
-    require_one_of("The scenario", family, TASK.scenarios, ExerciseError)
-    (draw, *_) = CASES.public().draws[family]
-    made = run(TASK.given(design), table_of(story_of(draw)), late_days(draw))
-    frauds = made.table.fraud
-    found = {"frauds": frauds, "alerts": made.alerted, "frauds reviewed": made.reviewed & frauds}
-    series = {name: made.by_day(rows).astype(float) for name, rows in found.items()}
-    title = f"{TASK.scenarios[family].title.capitalize()}: what came, what was held, what was found"
-    return lines(
-        series, title, "days since the first release", "payments a day", at=np.arange(len(made.by_day(frauds)))
-    )
 
 
 def random_design(seed: int) -> dict[str, Any]:

@@ -230,3 +230,7 @@ def read_alerts(given: Any) -> list[Named]:
             raise Refused(f"{reason!r:.40} is no reason for {name}; it may be {' or '.join(allowed)}. Name one.")
         named.append((name, reason))
     return list(dict.fromkeys(named))
+
+
+def false_share(runs: list[Run]) -> float:
+    return sum(len(run.false_days) for run in runs) / sum(len(run.ordinary) for run in runs)

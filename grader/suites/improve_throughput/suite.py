@@ -1,20 +1,15 @@
 """The tests of `improve_throughput`: what each asks of the student's objects."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
-from grader.suite_kit.answer import Answer, Handle, InKernel, kind_of
-from grader.suite_kit.benchmark import Speed, Subject, compare
-from grader.suite_kit.comparison import agrees, differing, is_number
+from grader.suite_kit.answer import Answer, kind_of
+from grader.suite_kit.comparison import is_number
 from grader.suite_kit.designs import draw_scenarios
 from grader.suite_kit.questions import side, sides
 from grader.suite_kit.score_sheet import Sheet
 from grader.suite_kit.speed_steps import judge_steps, judge_validity
-from grader.suites.improve_throughput import visits
-from grader.suites.improve_throughput.cases import CASES, EXERCISE, Answers, Cases, fresh_batches
+from grader.suites.improve_throughput.cases import CASES, EXERCISE
 from grader.suites.improve_throughput.evenings import (
     FAMILIES,
     HIDDEN_TASK,
@@ -23,17 +18,23 @@ from grader.suites.improve_throughput.evenings import (
     Situation,
     draw_situations,
 )
-from grader.suites.improve_throughput.service import SlowScorer
+from grader.suites.improve_throughput.right_answers import (
+    SAME,
+    Asked,
+    how_wrong,
+    judge_broken,
+    judge_company,
+    large_batch,
+    wrong_in,
+)
+from grader.suites.improve_throughput.timing import measure_batch, sampled
 
-EXACT, MEMORY_MB = EXERCISE.limit("exact"), EXERCISE.limit("memory_mb")
-SAME = f"0, by {EXACT:g}".replace("e-0", "e-")
+MEMORY_MB = EXERCISE.limit("memory_mb")
 STEPS = {  # by rows of a batch and family: times faster. The loosest is first.
     rows: {family: EXERCISE.limit(family) for family in families}
     for rows, families in {1: ("rows_1",), 256: ("rows_256", "best_256")}.items()
 }
-SAMPLED = 8  # of a batch the slow scorer is timed on so many rows: its time for a row is the same in any batch
 LARGE = 2_048
-SMALL = 60  # the most rows of the small batches with which a large one is compared
 
 begin, hint = EXERCISE.begin, EXERCISE.hint
 
@@ -52,152 +53,26 @@ def answers(sheet: Sheet, answer: Answer, name: str) -> None:
     ask = Asked(answer, answer.call(name))
     given = [ask(rows) for rows in (*cases.batches, cases.unusual)]
     right = [*cases.batches_expected, cases.unusual_expected]
-    wrong = sum(map(_wrong, given, right))
+    wrong = sum(map(wrong_in, given, right))
     together = sum(map(len, right))
-    sheet.judge("ordinary", f"{wrong} of {together} differ", SAME, not wrong, _how(sheet, given, right))
-    large = {size: _large(ask, cases, size) for size in (max(STEPS), LARGE)}
+    sheet.judge("ordinary", f"{wrong} of {together} differ", SAME, not wrong, how_wrong(sheet, given, right))
+    large = {size: large_batch(ask, cases, size) for size in (max(STEPS), LARGE)}
     peak = answer.peak_mb()
-    _company(sheet, ask, cases, large)
-    _broken(sheet, ask, cases)
+    judge_company(sheet, ask, cases, large)
+    judge_broken(sheet, ask, cases)
     sheet.judge(
-        "memory", f"{peak:.0f} MB", f"{MEMORY_MB:g} MB", peak <= MEMORY_MB and not wrong and not _wrong(*large[LARGE]),
+        "memory", f"{peak:.0f} MB", f"{MEMORY_MB:g} MB",
+        peak <= MEMORY_MB and not wrong and not wrong_in(*large[LARGE]),
         "It counts only for right answers. Memory is counted since the kernel started: if an experiment took "
         "it, restart and run all cells.",
     )  # fmt: skip
-
-
-class Asked:
-    """A predictor under test: calls `predict_many`."""
-
-    def __init__(self, answer: Answer, target: Handle) -> None:
-        self.answer, self.target = answer, target
-
-    def __call__(self, rows: list[Any]) -> Any:
-        return self.answer.call(self.target, rows, method="predict_many")
-
-
-def _wrong(given: Any, right: Answers) -> int:
-    """How many answers of a batch are not right; all, if it is no list of as many."""
-    if type(given) not in (list, tuple) or len(given) != len(right):
-        return max(len(right), 1)
-    return len(differing(given, right, EXACT))
-
-
-def _how(sheet: Sheet, given: Sequence[Any], right: Sequence[Answers]) -> str:
-    """What is wrong with the first batch that has a wrong answer."""
-    first = next((i for i, pair in enumerate(zip(given, right, strict=True)) if _wrong(*pair)), None)
-    if first is None:
-        return ""
-    came, wanted = given[first], right[first]
-    if came is None:
-        return "predict_many gave None. Is a return missing?"
-    if type(came) not in (list, tuple):
-        return (
-            "predict_many must give a plain list with a number or None for each row; it gave "
-            f"{sheet.censored(kind_of(came))}. From an array or a Series: .tolist(); from what is lazy: list(...)."
-        )
-    if len(came) != len(wanted):
-        many = sheet.censored(str(len(came)))
-        return f"predict_many gave {many} answers for {len(wanted)} rows; there must be one in each row's place."
-    if _same_answers(came, wanted):
-        return f"In a batch of {len(wanted)} rows the answers are right, and in another order than the rows."
-    return f"The first batch with a wrong answer has {len(wanted)} rows, of which {_wrong(came, wanted)} are wrong."
-
-
-def _same_answers(came: Sequence[Any], wanted: Answers) -> bool:
-    """Whether the right answers came, in whatever order."""
-    try:
-        return agrees(sorted(came), sorted(answer for answer in wanted if answer is not None), EXACT)
-    except TypeError:
-        return False
-
-
-def _company(sheet: Sheet, ask: Asked, cases: Cases, large: Mapping[int, tuple[Any, Answers]]) -> None:
-    """The same rows alone, in another order, with the longest ones, again, and in batches of the timed sizes."""
-    rows, right = cases.batches[-1], cases.batches_expected[-1]
-    long, long_right = cases.unusual[2::5], cases.unusual_expected[2::5]
-    few = slice(0, 12)
-    parts = {
-        "alone": ([_only(ask([row])) for row in rows[few]], right[few]),
-        "in another order": (ask(rows[::-1]), right[::-1]),
-        "beside longer ones": (ask([*long, *rows[few], *long]), [*long_right, *right[few], *long_right]),
-        "after another batch": (ask(rows[few]), right[few]),
-        "twice in a batch": (ask([*rows[few], *rows[few]]), [*right[few], *right[few]]),
-        **{f"in a batch of {size:,}": pair for size, pair in large.items()},
-    }
-    off = {how: count for how, (came, wanted) in parts.items() if (count := _wrong(came, wanted))}
-    total = sum(len(wanted) for _, wanted in parts.values())
-    said = ", ".join(f"{how} ({count} of {len(parts[how][1])})" for how, count in off.items())
-    sheet.judge(
-        "company", f"{sum(off.values())} of {total} differ", SAME, not off,
-        f"A row's answer depends on the rest of its batch, on its place or on an earlier batch. Wrong {said}.",
-    )  # fmt: skip
-
-
-def _only(given: Any) -> Any:
-    return given[0] if type(given) in (list, tuple) and len(given) == 1 else None
-
-
-def _broken(sheet: Sheet, ask: Asked, cases: Cases) -> None:
-    problems = []
-    asked: list[tuple[list[Any], Answers, str]] = [
-        (cases.broken, cases.broken_expected, f"a batch with {len(visits.BROKEN)} broken rows"),
-        ([visits.BROKEN[0]], [None], "a broken row alone"),
-        ([], [], "an empty batch"),
-    ]
-    for rows, right, what in asked:
-        came, raised = sheet.tried(partial(ask, rows))
-        if raised:
-            problems.append(f"{what} raised {raised}")
-        elif not rows and (type(came) not in (list, tuple) or len(came)):
-            problems.append(f"{what} must give an empty list")
-        elif rows and (wrong := _wrong(came, right)):
-            problems.append(f"{what}: {wrong} of {len(right)} answers are wrong")
-    sheet.judge(
-        "broken", f"{3 - len(problems)} of 3", "3", not problems,
-        f"A row that is no visit gets None in its place, and the others their answers. {'; '.join(problems)}.",
-    )  # fmt: skip
-
-
-def _large(ask: Asked, cases: Cases, size: int) -> tuple[Any, Answers]:
-    """What a large batch of visits like the timed ones gave, and what the same visits give in small batches."""
-    rows, sizes = next(fresh_batches(cases.seed + 1, size)), np.random.default_rng([cases.seed, *b"small"])
-    came, apart = ask(rows), Answers()
-    while len(apart) < size:
-        some = rows[len(apart) :][: sizes.integers(1, SMALL, endpoint=True)]
-        given = ask(some)
-        if type(given) not in (list, tuple) or len(given) != len(some):
-            return came, [None] * size
-        apart += given
-    return came, apart
-
-
-class SlowSample:
-    """The slow scorer on a few rows of a batch, chosen when the answer is there already or not yet asked for."""
-
-    def __init__(self, seed: int) -> None:
-        self.slow, self.rng = SlowScorer(), np.random.default_rng(seed)
-
-    def predict_some(self, rows: list[Any]) -> list[list[Any]]:
-        """[place, answer] of up to `SAMPLED` rows."""
-        places = self.rng.permutation(len(rows))[:SAMPLED].tolist()
-        given = self.slow.predict_many([rows[place] for place in places])
-        return [[place, answer] for place, answer in zip(places, given, strict=True)]
-
-
-def measure_batch(answer: Answer, fast: Handle, rows: int, seed: int) -> tuple[Speed, bool]:
-    """How many times faster than the slow scorer the answer does a row in batches of `rows`."""
-    slow = InKernel({"SlowSample": SlowSample})
-    before = Subject(slow, slow.call("SlowSample", seed), "predict_some", factor=max(1.0, rows / SAMPLED))
-    after, steps = Subject(answer, fast, "predict_many"), tuple(STEPS[rows].values())
-    return compare(before, after, fresh_batches(seed, rows), steps)
 
 
 @EXERCISE.graded("throughput")
 def throughput(sheet: Sheet, answer: Answer, name: str) -> None:
     """CPU time a row against the slow scorer, alone and in large batches."""
     cases, fast = CASES.open(sheet), answer.call(name)
-    found = {rows: measure_batch(answer, fast, rows, cases.seed) for rows in STEPS}
+    found = {rows: measure_batch(answer, fast, rows, cases.seed, (*times.values(),)) for rows, times in STEPS.items()}
     compared = [pair for speed, _ in found.values() for pair in sampled(speed.outputs)]
     valid = judge_validity(sheet, [speed for speed, _ in found.values()], compared, "row", "the slow scorer")
     for rows, (speed, sure) in found.items():
@@ -206,14 +81,6 @@ def throughput(sheet: Sheet, answer: Answer, name: str) -> None:
                 sheet, family, speed, sure, (times,), valid, "row", "the slow scorer",
                 title=f"a row in batches of {rows}",
             )  # fmt: skip
-
-
-def sampled(outputs: Sequence[tuple[Any, Any, Any]]) -> Iterator[tuple[Any, Any]]:
-    """(right, given) of the rows that the slow scorer answered too."""
-    for rows, some, given in outputs:
-        whole = type(given) in (list, tuple) and len(given) == len(rows)
-        for place, right in some:
-            yield right, given[place] if whole else None
 
 
 @EXERCISE.graded("policy")

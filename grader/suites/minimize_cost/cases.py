@@ -3,6 +3,7 @@
 The public ones are stored; the hidden ones are drawn by the same functions from the secret.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from grader.suite_kit.exercise import CaseSource, load_exercise
-from grader.suites.minimize_cost.world import STEP_MIN, STEPS, Day, Offer, draw_load, draw_offer, wave
+from grader.suites.minimize_cost.world import HOURS_A_STEP, STEP_MIN, STEPS, Day, Offer, draw_load, draw_offer, wave
 
 EXERCISE = load_exercise(Path(__file__).parent)
 ASKED, DIFFER = 6, 3  # so a constant is right in no draw
@@ -103,3 +104,26 @@ QUESTIONS: Mapping[str, Callable[[np.random.Generator], Arguments]] = {
 
 
 CASES = CaseSource(EXERCISE, Cases)
+
+
+def _reserved_is_right(given: Any, right: Any, asked: list[Any]) -> bool:
+    if not 0 <= given <= 10_000 or given != int(given):
+        return False
+    offer, load = asked
+    most = (1 + EXERCISE.limit("reserved")) * reserved_bill(offer, load, int(right))
+    return reserved_bill(offer, load, int(given)) <= most
+
+
+def reserved_bill(offer: Offer, load: list[int], reserved: int) -> float:
+    """EUR of a day's machines without spot: the reserved ones, and on demand, up at once, whatever more is needed."""
+    more = sum(max(math.ceil(rate / offer["machine_per_s"]) - reserved, 0) for rate in load)
+    return HOURS_A_STEP * (len(load) * reserved * offer["reserved_hour"] + more * offer["on_demand_hour"])
+
+
+RIGHT: dict[str, Callable[[Any, Any, list[Any]], bool]] = {
+    "break even": lambda given, right, _: abs(given - right) <= EXERCISE.limit("break even"),
+    "spare": lambda given, right, _: 0 <= given - right <= EXERCISE.limit("spare"),
+    "spot share": lambda given, right, _: abs(given - right) <= EXERCISE.limit("spot share") * right,
+    "reserved": _reserved_is_right,
+    "cache": lambda given, right, _: given == right,
+}

@@ -2,7 +2,7 @@
 
 from grader.suites.reduce_latency import service
 from grader.suites.reduce_latency.service import SlowService
+from grader.suites.reduce_latency.shown import practice_cities, practice_requests, show
 from grader.suites.reduce_latency.suite import (
-    CASES, EXERCISE, begin, guards, hint, practice_cities, practice_requests, profile, same_answers, shadow, show,
-    speed, warm,
+    CASES, EXERCISE, begin, guards, hint, profile, same_answers, shadow, speed, warm,
 )  # fmt: skip

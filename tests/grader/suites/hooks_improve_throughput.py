@@ -8,7 +8,7 @@ import numpy as np
 from grader.suite_kit import benchmark
 from grader.suite_kit.answer import InKernel
 from grader.suite_kit.benchmark import Speed, Subject
-from grader.suites.improve_throughput import suite, visits
+from grader.suites.improve_throughput import timing, visits
 from grader.suites.improve_throughput.service import SlowScorer
 from mlsd_lib.simulation import compiled_engine
 
@@ -35,18 +35,18 @@ def no_clocks(patch, hidden):
     """
     slow = SlowScorer()
 
-    def measure(answer, fast, rows, seed):
+    def measure(answer, fast, rows, seed, steps):
         rng = np.random.default_rng([seed, rows])
         batch = visits.alike(rng, rows)
         some = [list(pair) for pair in enumerate(hidden.expected(batch))]
         given = answer.call(fast, batch, method="predict_many")
         slow_s = fast_s = np.inf
         for _ in range(ROUNDS):
-            few, many = ([visits.alike(rng, size) for _ in range(CALLS[size])] for size in (suite.SAMPLED, rows))
+            few, many = ([visits.alike(rng, size) for _ in range(CALLS[size])] for size in (timing.SAMPLED, rows))
             slow_s = min(slow_s, quickest_row_s(slow.predict_many, few))
             fast_s = min(fast_s, quickest_row_s(lambda row: answer.call(fast, row, method="predict_many"), many))
             ratio = float(slow_s / fast_s)
-            if ratio >= max(suite.STEPS[rows].values()):
+            if ratio >= max(steps):
                 break
         return Speed(ratio, ratio, ratio, ratio, outputs=((batch, some, given),)), True
 
@@ -59,10 +59,10 @@ def short_clocks(patch, expected):
     """One short round of pairs is measured; a ratio on the plateau of the points expected takes its figure's place."""
     points = expected["test-throughput"]
 
-    def measure(answer, fast, rows, seed):
-        slow = InKernel({"SlowSample": suite.SlowSample})
-        before = Subject(slow, slow.call("SlowSample", seed), "predict_some", factor=max(1.0, rows / suite.SAMPLED))
-        found = benchmark.one_round(before, Subject(answer, fast, "predict_many"), suite.fresh_batches(seed, rows))
+    def measure(answer, fast, rows, seed, steps):
+        slow = InKernel({"SlowSample": timing.SlowSample})
+        before = Subject(slow, slow.call("SlowSample", seed), "predict_some", factor=max(1.0, rows / timing.SAMPLED))
+        found = benchmark.one_round(before, Subject(answer, fast, "predict_many"), timing.fresh_batches(seed, rows))
         ratio = PLATEAUS[points][rows] if points in PLATEAUS else found.ratio
         wall = found.wall_ratio if points == 0 else ratio
         return replace(found, ratio=ratio, low=ratio, high=ratio, wall_ratio=wall, alike=1.0), True

@@ -11,7 +11,7 @@ from grader.suite_kit.designs import draw_scenarios
 from grader.suites.improve_throughput import evenings, visits
 from grader.suites.improve_throughput.cases import fresh_batches
 from grader.suites.improve_throughput.policy import ENTRIES, Policy, PolicyError
-from grader.suites.improve_throughput.suite import SlowSample
+from grader.suites.improve_throughput.timing import SlowSample
 from mlsd_lib.simulation import compiled_engine
 from tests.grader.suites.contract import bank_of, cells_of, reference_of, told_of
 

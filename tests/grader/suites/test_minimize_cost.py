@@ -10,9 +10,10 @@ from grader.suite_kit.policies import Refused
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.minimize_cost import cases as of_cost
 from grader.suites.minimize_cost import simulator, world
-from grader.suites.minimize_cost.cases import QUESTIONS, draw_questions
+from grader.suites.minimize_cost.bill import live, refund
+from grader.suites.minimize_cost.cases import QUESTIONS, RIGHT, draw_questions
 from grader.suites.minimize_cost.simulator import MOST, simulate, storage_cost
-from grader.suites.minimize_cost.suite import RIGHT, ROOM, live, refund, steps_of_cost
+from grader.suites.minimize_cost.suite import ROOM, steps_of_cost
 from tests.grader.suites.contract import bank_of, cells_of, reference_of, told_of
 
 BANK = bank_of("minimize_cost")
