@@ -250,7 +250,7 @@ class Server:
             return encode({"values": [0.0]}, self.limits)
         try:
             back = {"arguments": [arguments for _, arguments in request["calls"]]} if request["watch"] else {}
-            return encode({"values": self._call(request), **back}, self.limits, export=self.keep, plainly=True)
+            return encode({"values": self._call(request), **back}, self.limits, export=self.keep)
         except KeyboardInterrupt:
             raise
         except CodecError as error:
@@ -411,7 +411,7 @@ def own_line(error: BaseException) -> str:
 def _same_data(sent: Any, back: Any) -> bool:
     """Whether plain data came back as it was sent; objects that were put into it are a change."""
     with contextlib.suppress(CodecError):
-        return encode(sent, plainly=True) == encode(back, plainly=True)
+        return encode(sent) == encode(back)
     return False
 
 
