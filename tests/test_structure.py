@@ -199,9 +199,15 @@ def test_a_notebook_that_imports_the_graders_inside_is_found(tmp_path):
     assert notebook_breaches(tmp_path / "n.ipynb") == ["grader.suites.minimize_cost.hidden", "tests.needs"]
 
 
-def test_importing_the_library_pulls_in_nothing_heavy():
+@pytest.mark.parametrize(
+    ("begins", "heavy"),
+    [
+        ("mlsd_lib.lesson, grader", ["torch", "pandas", "sklearn", "scipy", "matplotlib"]),  # a lesson's process
+        ("mlsd.cli", ["numpy", "pydantic", "nbgrader", "nbformat"]),  # every command, `mlsd --help` too
+    ],
+)
+def test_what_a_process_begins_with_pulls_in_nothing_heavy(begins, heavy):
     import subprocess
 
-    heavy = ("torch", "pandas", "sklearn", "scipy", "matplotlib")  # a lesson's process begins with mlsd_lib.lesson
-    code = f"import sys, mlsd_lib.lesson, grader; print([m for m in {heavy} if m in sys.modules])"
+    code = f"import sys, {begins}; print([m for m in {heavy} if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"

@@ -9,7 +9,6 @@ import typer
 from grader.answer_bank.model import Bank, BankError, banks, load_bank
 from grader.answer_bank.proof import Finding, Worth, killed, prove, worth
 from grader.names import exercise_name
-from grader.suite_kit.exercise import missing_cases, to_be_written
 
 THIN = 1.2
 """A figure that is nearer to its limit than so many times may lie on the other side on another processor."""
@@ -44,6 +43,8 @@ def bank_command(
 
 def _written(root: Path, name: str, cases: bool) -> Bank:
     """The bank of an exercise whose author has written all of it; with `cases`, its public cases are written first."""
+    from grader.suite_kit.exercise import missing_cases, to_be_written  # with numpy, which other commands need not load
+
     bank = load_bank(root, name)
     if left := to_be_written(root, name):
         raise BankError(f"{name} is a skeleton. {left}")

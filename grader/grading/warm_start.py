@@ -34,8 +34,9 @@ def begun_early(folder: Path, name: str) -> Iterator[PreloadClient | None]:
         found: PreloadClient | None = None
         if hasattr(os, "pidfd_open"):
             hidden = [folder] if bubblewrap.program() and ceiling() == Level.NAMESPACES else None
-            found = ending.enter_context(PreloadServer(imports_of(folder, name), hidden))
-        threading.Thread(target=_try_isolation, args=[found and found.joined()], daemon=True).start()
+            found = ending.enter_context(PreloadServer(hidden=hidden))
+        thread = threading.Thread(target=_try_isolation, args=[found and found.joined(), folder, name], daemon=True)
+        thread.start()
         yield found
 
 
@@ -51,10 +52,15 @@ def imports_of(folder: Path, name: str) -> list[str]:
     return sorted(module for module in found if module.partition(".")[0] not in sys.stdlib_module_names)
 
 
-def _try_isolation(preload: PreloadClient | None) -> None:
-    """Whether the outer isolation can be had here is asked again later; by then it is known."""
+def _try_isolation(preload: PreloadClient | None, folder: Path, name: str) -> None:
+    """Whether the outer isolation can be had here is asked again later; by then it is known.
+
+    Libraries are loaded while its process comes up: it needs none of them, and the workers wait for both.
+    """
+    modules = imports_of(folder, name)
     with suppress(Exception):
         if ceiling() == Level.NAMESPACES:
-            trial(preload)
+            trial(preload, modules)
     if preload is not None:
+        preload.prepare(modules)
         preload.leave()

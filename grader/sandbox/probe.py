@@ -128,22 +128,26 @@ def _open_processes() -> str:
     return " and can end its processes" if unprivileged_user() is None else ""
 
 
-def trial(preload: PreloadClient | None = None) -> str:
+def trial(preload: PreloadClient | None = None, then: Sequence[str] = ()) -> str:
     """Why bubblewrap cannot isolate here; empty if it can. Tries it once, with a session inside.
 
-    That is quicker out of `preload`.
+    That is quicker out of `preload`, which imports the modules `then` meanwhile.
     """
     with _TRYING:
         if not _TRIED:
-            _TRIED.append(_tried(preload))
+            _TRIED.append(_tried(preload, then))
         return _TRIED[0]
 
 
-def _tried(preload: PreloadClient | None) -> str:
+def _tried(preload: PreloadClient | None, then: Sequence[str]) -> str:
     if not bubblewrap.program():
         return "bubblewrap is not installed"
     try:
-        with Sandbox(level=Level.NAMESPACES, preload=preload) as sandbox, sandbox.open():
+        sandbox = Sandbox(level=Level.NAMESPACES, preload=preload)
+        sandbox.begin()
+        if preload is not None:
+            preload.prepare(then)
+        with sandbox, sandbox.open():
             return ""
     except (SandboxError, OSError, subprocess.SubprocessError) as error:
         return str(error)

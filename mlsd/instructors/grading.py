@@ -19,6 +19,7 @@ from mlsd.telling import tell
 if TYPE_CHECKING:
     from grader.course import Course
     from grader.grading.records import Options, StudentOutcome
+    from grader.sandbox.preload_client import PreloadClient
     from grader.workflow.collect import Collected
 
 PANEL = "Instructors"
@@ -199,46 +200,44 @@ def grade(
             "and --seed"
         )
     options = Options(jobs, timeout, force, seed, sandbox, require_sandbox, scheduler=scheduler)
-    from grader.course import Course
+    from contextlib import nullcontext
 
-    with gradebook_kept(Course.open(folder), force):
-        course, outcomes = _graded(folder, name, student, options, stock)
-        _tell_graded(course, name, outcomes)
+    from grader.course import Course
+    from grader.grading.warm_start import begun_early
+
+    here = not stock and not options.scheduler
+    with begun_early(Course.root_of(folder), name) if here else nullcontext() as begun:
+        course = Course.open(folder)
+        with gradebook_kept(course, force):
+            outcomes = _graded(course, name, student, options, stock, begun)
+            _tell_graded(course, name, outcomes)
     raise typer.Exit(1 if any(outcome.failure for outcome in outcomes) else 0)
 
 
 def _graded(
-    folder: Path | None, name: str, pattern: str, options: Options, stock: bool
-) -> tuple[Course, list[StudentOutcome]]:
-    """The course in `folder`, and the outcome of each student who matches; shows how far it is."""
-    from contextlib import ExitStack
-
-    from grader.course import Course
+    course: Course, name: str, pattern: str, options: Options, stock: bool, begun: PreloadClient | None
+) -> list[StudentOutcome]:
+    """The outcome of each student who matches; shows how far it is."""
     from grader.grading import batch
-    from grader.grading.warm_start import begun_early
     from grader.workflow.collect import broken_off
     from grader.workflow.late_days import take_late_days
     from grader.workflow.release import is_unreleased
     from grader.workflow.stock import grade as grade_by_stock
     from mlsd.instructors.progress import progress
 
-    with ExitStack() as ending:
-        here = not stock and not options.scheduler
-        begun = ending.enter_context(begun_early(Course.root_of(folder), name)) if here else None
-        course = Course.open(folder)
-        if is_unreleased(course, name):
-            reported = f"{name}: its source was changed but not released; the tests of the release are run."
-            tell(f"{reported} To release it: {course.command(f'release {name}')}", err=True)
-        if reported := broken_off(course, name):
-            tell(reported, err=True)
-        students = batch.chosen(course, name, pattern)
-        take_late_days(course)
-        if stock:
-            timeout_s = None if options.timeout_s is None else int(options.timeout_s)
-            grading = grade_by_stock(course, name, students, timeout_s, options.force)
-        else:
-            grading = batch.grade(course, name, students, options, partial(tell, err=True), preload=begun)
-        return course, list(progress(grading, len(students), "graded"))
+    if is_unreleased(course, name):
+        reported = f"{name}: its source was changed but not released; the tests of the release are run."
+        tell(f"{reported} To release it: {course.command(f'release {name}')}", err=True)
+    if reported := broken_off(course, name):
+        tell(reported, err=True)
+    students = batch.chosen(course, name, pattern)
+    take_late_days(course)
+    if stock:
+        timeout_s = None if options.timeout_s is None else int(options.timeout_s)
+        grading = grade_by_stock(course, name, students, timeout_s, options.force)
+    else:
+        grading = batch.grade(course, name, students, options, partial(tell, err=True), preload=begun)
+    return list(progress(grading, len(students), "graded"))
 
 
 def _tell_graded(course: Course, name: str, outcomes: list[StudentOutcome]) -> None:
