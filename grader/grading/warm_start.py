@@ -35,8 +35,7 @@ def begun_early(folder: Path, name: str) -> Iterator[PreloadClient | None]:
         if hasattr(os, "pidfd_open"):
             hidden = [folder] if bubblewrap.program() and ceiling() == Level.NAMESPACES else None
             found = ending.enter_context(PreloadServer(hidden=hidden))
-        thread = threading.Thread(target=_try_isolation, args=[found and found.joined(), folder, name], daemon=True)
-        thread.start()
+        threading.Thread(target=_try_isolation, args=[found, folder, name], daemon=True).start()
         yield found
 
 
@@ -63,4 +62,3 @@ def _try_isolation(preload: PreloadClient | None, folder: Path, name: str) -> No
             trial(preload, modules)
     if preload is not None:
         preload.prepare(modules)
-        preload.leave()

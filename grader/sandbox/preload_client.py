@@ -1,4 +1,4 @@
-"""A process's way to the preload server, and what every warmed process is sent about libraries and isolation."""
+"""The way to the preload server, and what every warmed process is sent about libraries and isolation."""
 
 import contextlib
 import os
@@ -6,6 +6,7 @@ import select
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
@@ -63,7 +64,7 @@ class ForkedProcess:
 
 
 class PreloadClient:
-    """A way to the preload server, for one thread of one process. `user`: see `PreloadServer`.
+    """The way to the preload server; threads take turns. `user`: see `PreloadServer`.
 
     `apart`: it stands in the outer layer; `covered` are folders that its forks see there and that are covered before
     student code runs in one.
@@ -73,6 +74,7 @@ class PreloadClient:
         self, way: socket.socket, user: int | None = None, apart: bool = False, covered: Sequence[str] = ()
     ) -> None:
         self.way, self.user, self.apart, self.covered = way, user, apart, list(covered)
+        self._turn = threading.RLock()
 
     def serves(self, level: Level) -> bool:
         """Whether a sandbox of this level can be forked from it: namespaces in the outer layer alone, the others only
@@ -83,17 +85,6 @@ class PreloadClient:
         """Have it import `modules` as soon as it can; nothing is waited for."""
         self._send(protocol.Import(list(modules)))
 
-    def joined(self) -> "PreloadClient":
-        """A new way to the same server, for another process or thread. Close it by `leave`."""
-        theirs, ours = socket.socketpair()
-        self._send(protocol.Join(), [ours.fileno()])
-        ours.close()
-        return PreloadClient(theirs, self.user, self.apart, self.covered)
-
-    def leave(self) -> None:
-        """Close the way."""
-        self.way.close()
-
     def fork(
         self, call: str, setting: dict[str, Any], files: list[int], modules: Collection[str] = ()
     ) -> ForkedProcess | None:
@@ -102,7 +93,7 @@ class PreloadClient:
         None if the preload server is gone or has threads, which a fork would not have: start a process of its own then.
         """
         line, end = socket.socketpair()
-        with end:
+        with end, self._turn:
             self._send(protocol.Fork(call, setting, list(modules)), [end.fileno(), *files])
             try:
                 _, handles = protocol.receive_with_files(self.way)
@@ -114,7 +105,7 @@ class PreloadClient:
         return ForkedProcess(handles[0], line)
 
     def _send(self, message: protocol.Message, files: Sequence[int] = ()) -> None:
-        with contextlib.suppress(protocol.Closed):  # the answer will not come either
+        with self._turn, contextlib.suppress(protocol.Closed):  # the answer will not come either
             protocol.send_message(self.way, message, files=files)
 
 

@@ -9,7 +9,6 @@ import gc
 import importlib
 import json
 import os
-import select
 import shutil
 import signal
 import socket
@@ -109,7 +108,7 @@ def begin(control: int) -> None:
 
 
 def main(control: socket.socket) -> None:
-    """Serve all who have a way here, until the one who started it is gone."""
+    """Serve until the one who started it is gone."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.disable()  # what is freed here leaves holes that each fork would fill by copying a page
@@ -117,33 +116,23 @@ def main(control: socket.socket) -> None:
         if folder.startswith(namespaces.SCRATCH) and os.path.isdir(namespaces.SCRATCH):
             os.makedirs(folder, exist_ok=True)
     _import(OURS)
-    ways = [control]
-    while True:
-        for way in select.select(ways, [], [])[0]:
-            try:
-                message, files = protocol.receive_with_files(way)
-                _serve(way, message, files, ways)
-            except protocol.Closed:
-                if way is control:
-                    return
-                ways.remove(way)
-                way.close()
+    with contextlib.suppress(protocol.Closed):
+        while True:
+            _serve(control, *protocol.receive_with_files(control))
 
 
-def _serve(way: socket.socket, message: protocol.Message, files: list[int], ways: list[socket.socket]) -> None:
-    if isinstance(message, protocol.Join):
-        ways.append(socket.socket(fileno=files[0]))
-    elif isinstance(message, protocol.Import):
+def _serve(control: socket.socket, message: protocol.Message, files: list[int]) -> None:
+    if isinstance(message, protocol.Import):
         _import(message.modules)
-    else:
-        order = protocol.expected(message, protocol.Fork)
-        _import(order.modules)
-        born = _fork(order, files)
-        for file in files:
-            os.close(file)
-        protocol.send_message(way, protocol.NewProcess(), files=[born] if born >= 0 else [])
-        if born >= 0:
-            os.close(born)
+        return
+    order = protocol.expected(message, protocol.Fork)
+    _import(order.modules)
+    born = _fork(order, files)
+    for file in files:
+        os.close(file)
+    protocol.send_message(control, protocol.NewProcess(), files=[born] if born >= 0 else [])
+    if born >= 0:
+        os.close(born)
 
 
 def _fork(order: protocol.Fork, files: list[int]) -> int:

@@ -218,13 +218,6 @@ class Import:
 
 
 @dataclass(frozen=True)
-class Join:
-    """To the preload server, with one end of a new way to it. No answer."""
-
-    KIND: ClassVar[int] = ord("j")
-
-
-@dataclass(frozen=True)
 class Fork:
     """To the preload server: import `modules`, then fork; `call`, "module:function", is called there with `setting`.
 
@@ -244,7 +237,7 @@ class NewProcess:
     KIND: ClassVar[int] = ord("b")
 
 
-Message = Open | Forked | End | Ended | Warm | Files | Entered | Import | Join | Fork | NewProcess
+Message = Open | Forked | End | Ended | Warm | Files | Entered | Import | Fork | NewProcess
 MESSAGES: dict[int, type[Message]] = {message.KIND: message for message in get_args(Message)}
 # The longest message of each kind from a process that runs no student code; those not named are records, as all are
 # that a session sends.

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -70,11 +71,10 @@ def test_one_that_fails_ends_and_the_server_goes_on(preload):
     assert told_by(preload)["setting"] == {}
 
 
-def test_another_process_has_a_way_of_its_own(preload):
-    way = preload.joined()
-    assert told_by(way, {"way": 2})["setting"] == {"way": 2}
-    way.leave()
-    assert told_by(preload, {"way": 1})["setting"] == {"way": 1}
+def test_threads_take_turns_and_each_gets_its_own_fork(preload):
+    with ThreadPoolExecutor(4) as pool:
+        told = list(pool.map(lambda number: told_by(preload, {"number": number}), range(12)))
+    assert [report["setting"]["number"] for report in told] == list(range(12))
 
 
 def test_a_library_with_threads_cannot_be_forked_and_the_sandbox_starts_by_itself(tmp_path, monkeypatch):
