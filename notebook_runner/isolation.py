@@ -81,7 +81,7 @@ def _enter_namespace() -> None:
         _write("/proc/self/setgroups", "deny")
         _write("/proc/self/uid_map", f"{uid} {uid} 1")
         _write("/proc/self/gid_map", f"{gid} {gid} 1")
-    _bring_loopback_up()
+    bring_loopback_up()
     socket.sethostname("localhost")  # else looking up our own name may ask a server
 
 
@@ -96,7 +96,8 @@ def _write(path: str, text: str) -> None:
         file.write(text)
 
 
-def _bring_loopback_up() -> None:
+def bring_loopback_up() -> None:
+    """Have this process's network namespace reach itself."""
     import fcntl
 
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:

@@ -3,17 +3,17 @@
 The outer layer is a new root that holds only what a `View` lists, read-only; bubblewrap builds it, and here the process
 gets the rights that the inner layer needs. That one gives a session its own processes, network (loopback only), shared
 memory and a small file system to write to. Both work as root (the process then becomes an unprivileged user) and as an
-ordinary user. Standard library only.
+ordinary user.
 """
 
 import contextlib
 import os
 import socket
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grader.sandbox.isolation import syscalls
+from notebook_runner.isolation import bring_loopback_up
 
 SCRATCH = "/scratch"  # the only place to write to; a session's own
 HOME = f"{SCRATCH}/home"
@@ -22,7 +22,6 @@ DEVICES = ("null", "zero", "full", "random", "urandom")
 DEVICE_LINKS = {"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}
 OUTER_SCRATCH_MB = 64
 _ALL = syscalls.CLONE_NEWNS | syscalls.CLONE_NEWNET | syscalls.CLONE_NEWIPC | syscalls.CLONE_NEWUTS
-SIOCSIFFLAGS, IFF_UP = 0x8914, 0x1
 
 
 @dataclass(frozen=True)
@@ -106,7 +105,7 @@ def enter_inner(files_mb: int) -> None:
     syscalls.mount("", "/", flags=syscalls.MS_REC | syscalls.MS_PRIVATE)
     mount_scratch(files_mb)
     show_processes()
-    _bring_loopback_up()
+    bring_loopback_up()
     socket.sethostname("localhost")  # else looking up our own name may ask a server
     syscalls.set_capabilities(0)
 
@@ -133,10 +132,3 @@ def _write_maps(process: str, users: dict[int, int], groups: dict[int, int], den
 def _write(path: str, text: str) -> None:
     with open(path, "w") as file:
         file.write(text)
-
-
-def _bring_loopback_up() -> None:
-    import fcntl
-
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
-        fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sh", b"lo", IFF_UP) + bytes(22))
