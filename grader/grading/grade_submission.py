@@ -158,7 +158,7 @@ class NotebookRun:
             return
         if step.role == "test" and hidden_lines(step.source, self.plan.hidden):
             self._hide_output()
-        run = self.session.run_cell(step.source, step.name) if _now_s() < self.end_s else _over()
+        run = self.session.run_cell(step.source) if _now_s() < self.end_s else _over()
         self.outputs[step.number] = self.cells.runs[step.name] = run
         step.damaged = self._does_damage(run.verdict)
         self.cpu_s, self.peak_mb = self.cpu_s + run.cpu_s, max(self.peak_mb, run.peak_mb)
@@ -213,7 +213,7 @@ class NotebookRun:
             if step.damaged or _now_s() >= self.end_s:
                 continue
             if step.name not in self.plan.calls:  # a test of a suite leaves nothing behind
-                step.damaged = self._does_damage(self.session.run_cell(step.source, step.name).verdict)
+                step.damaged = self._does_damage(self.session.run_cell(step.source).verdict)
             if step.damaged:
                 return False
         return True

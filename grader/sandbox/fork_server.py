@@ -22,7 +22,6 @@ from grader.sandbox.level import Level
 
 def main(setting: dict[str, Any], control: socket.socket) -> None:
     """Warm up, say so, then serve until the grader closes `control`."""
-    started_s = time.monotonic()
     settle(setting)
     make_ready(Level(setting["level"]))
     list_split_folders()
@@ -30,7 +29,7 @@ def main(setting: dict[str, Any], control: socket.socket) -> None:
     sessions = Sessions(shell, setting, control)
     gc.collect()
     gc.freeze()
-    protocol.send_message(control, protocol.Warm({"warm_s": time.monotonic() - started_s}))
+    protocol.send_message(control, protocol.Warm({}))
     try:
         sessions.serve()
     except protocol.Closed:

@@ -22,7 +22,6 @@ class Recorder:
     def __init__(self, most: int, shown: dict[str, list[dict[str, Any]]] | None = None, number: int = 0) -> None:
         self.most, self.number, self.used, self.truncated = most, number, 0, False
         self.outputs: list[dict[str, Any]] = []
-        self.discarded = 0
         self._raw = 0
         self._full = False
         self._shown = {} if shown is None else shown
@@ -42,10 +41,9 @@ class Recorder:
             elif kind in ("display_data", "execute_result", "update_display_data"):
                 self._display(kind, record, len(payload))
         except protocol.BadMessage:
-            self.discarded += len(payload)
             self.truncated = True
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            self.discarded += len(payload)
+            pass
 
     def stream(self, name: str, text: str, size: int) -> None:
         """Text on stdout or stderr; between two displays there is one output for each, as a kernel sends them."""
@@ -128,9 +126,7 @@ class Recorder:
         """Whether `size` more bytes may be kept; after the first refusal nothing may."""
         self._full = self._full or self.used + size > protocol.most_output(self.most)
         self.truncated = self.truncated or self._full
-        if self._full:
-            self.discarded += size
-        else:
+        if not self._full:
             self.used += size
         return not self._full
 

@@ -61,11 +61,6 @@ class Sandbox(WarmedProcess):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    @property
-    def warm_s(self) -> float:
-        """Seconds that warming took."""
-        return float(self.reported.get("warm_s", 0.0))
-
     def open(
         self, files: Mapping[str, bytes] = NO_FILES, seed: int = 0, limits: Limits | None = None, aside: bool = False
     ) -> Session:

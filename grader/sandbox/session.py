@@ -53,7 +53,7 @@ class Session:
         self._alive = False
         self._longest = protocol.from_student(limits.output_bytes)
         self._shown: dict[str, list[dict[str, Any]]] = {}
-        self._asides = Recorder(limits.output_bytes)
+        self._asides = Recorder(limits.output_bytes)  # what is said during questions, which nobody reads
         self._used_s = 0.0
         self._cells = 0
         self._closed: Leftovers | None = None
@@ -74,7 +74,7 @@ class Session:
         """The process id, as the grader sees it; 0 before the session has begun."""
         return self._of.pid if self._of else 0
 
-    def run_cell(self, source: str, cell_id: str = "") -> CellRun:
+    def run_cell(self, source: str) -> CellRun:
         """Run one cell in the student's namespace. Whatever the cell does is in the result; nothing is raised."""
         self._cells += 1
         recorder = Recorder(self.limits.output_bytes, self._shown, self._cells)
@@ -115,11 +115,6 @@ class Session:
             return self._converse(protocol.ASK, frame, protocol.ANSWER, watch, self._asides, serve)
         finally:
             self._used_s += _now_s() - started
-
-    def said(self) -> list[dict[str, Any]]:
-        """What the student's code wrote and displayed during the questions since the last look."""
-        found, self._asides = self._asides, Recorder(self.limits.output_bytes)
-        return found.finish(False)
 
     def freeze_displays(self) -> None:
         """What cells have shown so far stays as it is: a display of theirs is updated no more."""
