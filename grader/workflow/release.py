@@ -17,7 +17,6 @@ from grader.course import Course, reason
 from grader.errors import GraderError
 from grader.grading.intake.notebook_parser import read
 from grader.grading.intake.released_texts import fingerprint, released_source, remember
-from grader.suite_kit.exercise import missing_cases, to_be_written
 from grader.whole_files import unused, write_folder, write_whole
 from grader.write_errors import full_disk_told, is_full_by_text, no_room
 from notebook_runner.canonical import source_of, with_ids
@@ -44,6 +43,8 @@ def release(course: Course, name: str, force: bool = False) -> str:
     `GraderError` if it was edited (unless `force`), nbgrader refuses the source or there is no room; then nothing in
     exercises/NAME changes.
     """
+    from grader.suite_kit.exercise import missing_cases, to_be_written  # with numpy, which `mlsd grade` need not load
+
     course.require(name)
     if left := to_be_written(course.root, name) or missing_cases(course.root, name):
         raise GraderError(f"{name} cannot be released yet. {left}")
