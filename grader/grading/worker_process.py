@@ -32,7 +32,8 @@ from grader.sandbox.isolation import landlock, limits, namespaces, seccomp, sysc
 from grader.sandbox.sandbox import SandboxGone
 
 LEAST_MB = 1024  # what a suite may need on top of the worker
-OTHER_CALLS = ("kcmp",)  # which tells whether two processes of a session share their memory
+# Which tell whether two processes of a session share their memory, give a session its folder, and open what it closed.
+OTHER_CALLS = ("kcmp", *seccomp.MODES, *seccomp.OWNERS)
 
 
 def main(setting: dict[str, Any], control: socket.socket) -> None:

@@ -105,11 +105,13 @@ def _described(level: Level) -> str:
     if level == Level.NAMESPACES:
         return f"sandbox: namespaces ({bubblewrap.describe_program() or 'bubblewrap'}), as {who}, no network"
     if level == Level.LANDLOCK:
-        seen = "the names of other processes can be seen, whether a file exists, and when it was last read"
+        times = "times of files can be set" if unprivileged_user() is None else ""
+        names = "the names of other processes can be seen, whether a file exists, and when it was last read"
+        seen = "; ".join(filter(None, [names, times]))
         left = "; ".join([seen, *landlock.open_doors(landlock.version())])
         return f"sandbox: Landlock {landlock.version()}, as {who}, no network; {left}"
     if level == Level.LIMITS:
-        left = f"student code reads what {who} can read{_open_processes()}, and sees when a file was last read"
+        left = f"student code reads what {who} can read, writes what {who} can write{_open_processes()}"
         return f"sandbox: limits only, as {who}, no network; {left}"
     return f"sandbox: limits only on {sys.platform}, untested there; student code reads and writes what {who} can"
 
@@ -125,7 +127,8 @@ def advice(level: Level) -> str:
 
 
 def _open_processes() -> str:
-    return " and can end its processes" if unprivileged_user() is None else ""
+    opened = ", reads and changes the memory of its processes and can end its processes"
+    return opened if unprivileged_user() is None else ""
 
 
 def trial(preload: PreloadClient | None = None, then: Sequence[str] = ()) -> str:

@@ -42,6 +42,15 @@ NOT_IMPLEMENTED = {
 WITHOUT_EFFECT = {
     "sched_setaffinity": (203, 122), "flock": (73, 32), "fadvise64": (221, 223), "readahead": (187, 213),
 }  # fmt: skip
+# Landlock does not ask about rights of files: below namespaces an ordinary user's are the session's, the gradebook and
+# what others handed in, too. Who sets modes of own files goes on; a program that copies a file's other rights expects
+# a refusal.
+MODES = {"chmod": (90, -1), "fchmod": (91, 52), "fchmodat": (268, 53), "fchmodat2": (452, 452)}
+OWNERS = {
+    "chown": (92, -1), "fchown": (93, 55), "lchown": (94, -1), "fchownat": (260, 54), "setxattr": (188, 5),
+    "lsetxattr": (189, 6), "fsetxattr": (190, 7), "removexattr": (197, 14), "lremovexattr": (198, 15),
+    "fremovexattr": (199, 16), "setxattrat": (463, 463), "removexattrat": (466, 466), "file_setattr": (469, 469),
+}  # fmt: skip
 CLONE, SOCKET, SOCKETPAIR, CONNECT = (56, 220), (41, 198), (53, 199), (42, 203)
 KILL, FCNTL, PRCTL = (62, 129), (72, 25), (157, 167)
 # Calls that reach another process of the same user, the grader's above all. Allowed with these first arguments only,
@@ -85,7 +94,7 @@ def restrict(apart: bool, allowed: tuple[str, ...] = ()) -> None:
 
     A process `apart`, in namespaces of network and processes of its own, is refused sockets that would leave them. Any
     other is refused all sockets but those between processes (AF_UNIX) that must be connected before anything is sent,
-    and connecting them; a signal to everybody; and limits and priorities of other processes.
+    and connecting them; a signal to everybody; limits and priorities of other processes; and rights of files.
     """
     program = _program(apart, allowed)
     code = ctypes.create_string_buffer(program)
@@ -105,7 +114,8 @@ def _program(apart: bool, allowed: tuple[str, ...] = ()) -> bytes:
     ]
     if platform.machine() == "x86_64":  # the x32 numbers would be a second way to every call
         lines += [_line(_AT_LEAST, 0x40000000, 0, 1), _line(_RETURN, _MISSING)]
-    for numbers, result in ((NUMBERS, _PERMISSION), (NOT_IMPLEMENTED, _MISSING), (WITHOUT_EFFECT, _NOTHING)):
+    tables = [(NUMBERS, _PERMISSION), (NOT_IMPLEMENTED, _MISSING), (WITHOUT_EFFECT, _NOTHING)]
+    for numbers, result in tables if apart else [*tables, (MODES, _NOTHING), (OWNERS, _PERMISSION)]:
         for name, pair in numbers.items():
             if pair[column] >= 0 and name not in allowed:  # some machines never had the call
                 lines += [_line(_EQUAL, pair[column], 0, 1), _line(_RETURN, result)]

@@ -94,6 +94,7 @@ def test_a_level_that_the_variable_may_not_name_is_refused(name, monkeypatch):
 
 def test_the_description_says_what_is_left_open():
     assert "reads what" in describe(Level.LIMITS)
+    assert "writes what" in describe(Level.LIMITS)
     assert "no network" in describe(Level.NAMESPACES)
 
 
