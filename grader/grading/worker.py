@@ -30,6 +30,8 @@ from grader.write_errors import full_disk_told, is_full
 MAIN = "grader.grading.worker_process:main"
 SPEC, TASK, DONE = map(ord, "STD")  # the kinds of messages
 MOST_BYTES = 2**29  # of an answer: what a submission may hold, and what its cells may put out
+# Of an answer, its texts included; files are base64, without any. Each takes up to 80 bytes when it is parsed.
+MOST_PARTS = 2_000_000
 READ_S = 60.0  # an answer that has begun is whole by then
 
 
@@ -131,6 +133,8 @@ class Done:
     @classmethod
     def of(cls, sent: bytes, student: str) -> "Done":
         """The answer about `student` in what was sent. Raises `GraderError` for what is none."""
+        if (parts := sum(map(sent.count, (b"{", b"[", b",")))) > MOST_PARTS:
+            raise GraderError(f"a worker's answer has {parts:,} parts; {MOST_PARTS:,} are read")
         try:
             done = TypeAdapter(cls).validate_json(sent, strict=True)
         except ValidationError as error:

@@ -306,6 +306,7 @@ def test_an_answer_is_read_as_it_was_sent():
     [
         (b"", "another form"),
         (pickle.dumps(DONE), "another form"),
+        (DONE.as_bytes()[:-1] + b',"more":[' + b"[]," * 2_000_000 + b"0]}", "parts"),
         (DONE.as_bytes().replace(b'"failure":""', b'"failure":7'), "another form"),
         (DONE.as_bytes().replace(b'"points":1.0', b'"points":"1.0"'), "another form"),
         (DONE.as_bytes().replace(b'"student":"ann"', b'"student":"bob"', 1), "is about 'ann' and 'bob'"),
