@@ -21,8 +21,9 @@ from grader import secret
 from grader.course import Course
 from grader.errors import GraderError
 from grader.grading.analysis.grading_plan import plans
+from grader.grading.answer_bounds import beyond
 from grader.grading.environment import kernel_environment
-from grader.grading.intake.submission import assignment
+from grader.grading.intake.submission import assignment, stamp_of
 from grader.grading.mark_digests import decided_by, has_changed, suites_of
 from grader.grading.output.gradebook import Book
 from grader.grading.output.lateness import round_of
@@ -169,7 +170,9 @@ def answered(
     spec: Spec, course: Course, tasks: list[Task], options: Options, say: Callable[[str], None],
     preload: PreloadClient | None = None, start: Start = WorkerProcess,
 ) -> Iterator[list[Done]]:  # fmt: skip
-    """The workers' answers as they come; nothing is recorded. Tracebacks of our own faults are logged."""
+    """The workers' answers as they come, each held to what a worker may say; nothing is recorded. Tracebacks of our own
+    faults are logged."""
+    begun = {task.student: (task.folder, stamp_of(task.folder)) for task in tasks}
     size, most_s = options.jobs or processors(), spec.shared.most_s
     there: Any = Pool(partial(start, spec, preload), size, most_s)
     if options.scheduler:
@@ -178,7 +181,8 @@ def answered(
         there = Cluster(spec, options.scheduler, most_s, say, course.root)
     with there as pool, _interrupt_told():
         most_mb = 0.0
-        for answers in pool.run(tasks):
+        for received in pool.run(tasks):
+            answers = [_bounded(answer, spec, *begun[answer.student]) for answer in received]
             for answer in (answer for answer in answers if answer.trace):
                 _log(course, spec.shared.name, answer)
             most_mb = max(
@@ -188,6 +192,12 @@ def answered(
         if most_mb:
             left_out = "not counted: what a process held that ended within a moment, and files in memory"
             say(f"memory: at most {most_mb:.0f} MB for a submission, measured at the end of each test ({left_out})")
+
+
+def _bounded(done: Done, spec: Spec, folder: Path, stamp: str) -> Done:
+    """The answer, or a failure in its place. The hand-in may have been collected anew since its `stamp` was read."""
+    why = beyond(done.graded, spec.shared, (stamp, stamp_of(folder))) if done.graded else ""
+    return Done(done.student, failure=f"the worker's answer is refused: {why}. Grade it again") if why else done
 
 
 def log_file(course: Course, name: str) -> Path:
