@@ -172,7 +172,7 @@ def answered(
 ) -> Iterator[list[Done]]:  # fmt: skip
     """The workers' answers as they come, each held to what a worker may say; nothing is recorded. Tracebacks of our own
     faults are logged."""
-    begun = {task.student: (task.folder, stamp_of(task.folder)) for task in tasks}
+    begun = {task.student: (task, stamp_of(task.folder)) for task in tasks}
     size, most_s = options.jobs or processors(), spec.shared.most_s
     there: Any = Pool(partial(start, spec, preload), size, most_s)
     if options.scheduler:
@@ -194,9 +194,12 @@ def answered(
             say(f"memory: at most {most_mb:.0f} MB for a submission, measured at the end of each test ({left_out})")
 
 
-def _bounded(done: Done, spec: Spec, folder: Path, stamp: str) -> Done:
+def _bounded(done: Done, spec: Spec, task: Task, stamp: str) -> Done:
     """The answer, or a failure in its place. The hand-in may have been collected anew since its `stamp` was read."""
-    why = beyond(done.graded, spec.shared, (stamp, stamp_of(folder))) if done.graded else ""
+    if done.graded:
+        why = beyond(done.graded, spec.shared, (stamp, stamp_of(task.folder)))
+    else:
+        why = "" if done.failure or task.recorded else "it says that nothing is to be done, and nothing is recorded"
     return Done(done.student, failure=f"the worker's answer is refused: {why}. Grade it again") if why else done
 
 
