@@ -65,7 +65,7 @@ INCIDENTS = {
     "slow drift": Incident(
         ("distance_km", "weight_kg", "promised_h"), "values", 250, {"by": Range(0.07, 0.09, "a day")},
         "a feature moves a little each day"),
-    "frozen": Incident(("depot_load", "traffic"), "frozen", 700, {}, "a feature is no longer refreshed"),
+    "frozen": Incident(("depot_load", "traffic"), "frozen", 1_200, {}, "a feature is no longer refreshed"),
     "renamed": Incident(
         ("carrier", "payment"), "values", 600, {"share": Range(0.6, 1.0)}, "a category has another name"),
     "late labels": Incident(("labels",), "late", 600, {"later": Range(6, 9, "days", whole=True)},
