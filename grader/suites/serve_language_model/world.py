@@ -61,7 +61,7 @@ FAMILIES = {
             "rate": Range(2.9, 3.3, "requests a second"), "documents": Range(0.28, 0.34, "of them")}),
         ScenarioFamily("essays", "essays, all asked for at once", {
             "count": Range(95, 105, "requests", whole=True)}),
-        ScenarioFamily("stories", "stories, longer than all that was complete before", {
+        ScenarioFamily("stories", "stories, longer than any thrifty reserve", {
             "count": Range(95, 105, "requests", whole=True)}),
         ScenarioFamily("flood", "a tenant floods the server", {
             "rate": Range(3.6, 4.2, "requests a second"), "at": Range(2, 4, "s"),
