@@ -16,11 +16,15 @@ REQUIREMENTS = ("pyproject.toml", "constraints.txt", "environment.yml")
 
 
 class Step(NamedTuple):
-    """What happens to the file `name`: its new content, None to remove it, and whether what is there is kept first."""
+    """What happens to the file `name`: its new content, None to remove it, and whether what is there is kept first.
+
+    `there` is what it was planned for, None where there was no file.
+    """
 
     name: str
     what: str
     content: bytes | None
+    there: bytes | None
     keep: bool = False
     note: str = ""
 
@@ -36,10 +40,10 @@ def update(root: Path, place: Path, now: datetime, dry_run: bool = False) -> str
     archive = (place / FILE if place.is_dir() else place).read_bytes()
     if not steps and (root / FILE).is_file() and (root / FILE).read_bytes() == archive:
         return f"Your copy is as in {new.origin} already; nothing was changed."
-    losing = {step.name: (root / step.name).read_bytes() for step in steps if step.keep and not dry_run}
+    losing = {step.name: step.there or b"" for step in steps if step.keep and not dry_run}
     folder = keep(root, losing, now, "-update")
     for step in () if dry_run else steps:
-        _take(root / step.name, step.content)
+        take(root, step)
     if not dry_run:
         write_whole(root / FILE, archive)
     return "\n".join([*_listed(steps), *left, *_closing(steps, folder, dry_run)])
@@ -51,35 +55,34 @@ def planned(root: Path, base: Released | None, new: Released) -> Iterator[Step]:
     `base` is the version that the copy was, None if nobody knows it.
     """
     for name in new.names:
-        wanted, path = new.read(name) or b"", root / name
-        there = path.read_bytes() if path.is_file() else None
+        wanted, there = new.read(name) or b"", _content(root / name)
         before = base.read(name) if base else None
         if there == wanted:
             continue
         if there is None:
-            yield Step(name, "added", wanted)
+            yield Step(name, "added", wanted, there)
         elif there == before:
-            yield Step(name, "refreshed", wanted)
+            yield Step(name, "refreshed", wanted, there)
         elif name.endswith(".ipynb"):
             yield from _merged(name, before, there, wanted)
         else:
-            yield Step(name, "replaced", wanted, keep=True)
+            yield Step(name, "replaced", wanted, there, keep=True)
     for name in sorted({*base.names} - {*new.names} if base else ()):
-        path = root / name
-        if base and path.is_file() and path.read_bytes() == base.read(name):
-            yield Step(name, "removed", None)
+        there = _content(root / name)
+        if base and there is not None and there == base.read(name):
+            yield Step(name, "removed", None, there)
 
 
 def _merged(name: str, before: bytes | None, there: bytes, wanted: bytes) -> Iterator[Step]:
     base, mine, new = _notebook(before), _notebook(there), _notebook(wanted)
     if mine is None or new is None:
-        yield Step(name, "replaced", wanted, keep=True, note="your file could not be read as a notebook")
+        yield Step(name, "replaced", wanted, there, keep=True, note="your file could not be read as a notebook")
         return
     whole, aside = merge(base, mine, new)
     if whole != mine:
         content = (json.dumps(whole, indent=1, sort_keys=True) + "\n").encode()
         note = f"your text of {', '.join(aside)} is at the end" if aside else ""
-        yield Step(name, "merged", content, keep=True, note=note)
+        yield Step(name, "merged", content, there, keep=True, note=note)
 
 
 def _notebook(content: bytes | None) -> dict[str, Any] | None:
@@ -109,14 +112,25 @@ def _left_alone(root: Path, base: Released | None, new: Released) -> Iterator[st
             yield f"left alone  {name}: it is no longer in the course, and you changed it"
 
 
-def _take(path: Path, content: bytes | None) -> None:
-    if content is not None:
-        write_whole(path, content)
+def take(root: Path, step: Step) -> None:
+    """Do a step. Raises `StudentError` where it cannot be done, and for a file that is not as the step was planned."""
+    path = root / step.name
+    if _content(path) != step.there:
+        raise StudentError(
+            f"{path} was saved while the update ran; it was left as it is now. Close it in JupyterLab, and give the "
+            "same command again"
+        )
+    if step.content is not None:
+        write_whole(path, step.content)
         return
     try:
         path.unlink()
     except OSError as error:
         raise cannot_write(path, error) from error
+
+
+def _content(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None
 
 
 def _listed(steps: list[Step]) -> Iterator[str]:

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from grader.errors import GraderError
-from grader.released import FILE, pack
+from grader.released import FILE, pack, unpacked
 from mlsd.students.files import StudentError
-from mlsd.students.update import update
+from mlsd.students.update import planned, take, update
 from tests.mlsd.student_course import LESSON, NAME, OTHER, answer, edit, notebook_of, student_course
 
 NOW = datetime(2027, 1, 15, 23, 58, 30, tzinfo=UTC)
@@ -118,6 +118,16 @@ def test_an_update_that_was_broken_off_is_finished_by_the_next_one(mine, new, br
     assert written(notebook_of(mine)).count("# my answer") == 1
     ours = {name: text for name, text in files_of(mine).items() if not name.startswith("backups") and NAME not in name}
     assert ours == {name: text for name, text in files_of(new).items() if NAME not in name}
+
+
+@pytest.mark.parametrize("what", ["merged", "refreshed", "removed"])
+def test_what_is_saved_while_an_update_runs_is_neither_replaced_nor_removed(mine, new, what):
+    edit(mine / LESSON, lambda notebook: notebook["cells"][0]["source"].append("\nMy remark."))
+    step = next(step for step in planned(mine, unpacked(mine), unpacked(new)) if step.what == what)
+    (mine / step.name).write_text("saved by JupyterLab a moment ago")
+    with pytest.raises(StudentError, match=r"was saved while .* the same command again"):
+        take(mine, step)
+    assert (mine / step.name).read_text() == "saved by JupyterLab a moment ago"
 
 
 def test_two_versions_in_a_row_keep_what_was_written_before_either(mine, new, tmp_path):
