@@ -10,7 +10,14 @@ from mlsd.lab import STAFF, check_port, chosen_port, lab_environment
 
 def formgrader_command(root: Path, options: Sequence[str]) -> list[str]:
     """The command line that opens formgrader on the course at `root`, as root too."""
-    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}", "--LabApp.default_url=/formgrader"]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "jupyterlab",
+        f"--ServerApp.root_dir={root}",
+        "--LabApp.default_url=/formgrader",
+    ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")
     return [*command, *options]

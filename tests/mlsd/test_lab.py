@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from jupyter_core.paths import jupyter_path
 
-from mlsd.instructors.formgrader import formgrader_environment
+from mlsd.instructors.formgrader import formgrader_command, formgrader_environment
 from mlsd.lab import check_port, chosen_port, lab_command, lab_environment, open_lab
 from notebook_runner import course_root
 from notebook_runner.errors import CourseError
@@ -87,3 +87,9 @@ def test_the_name_of_the_disabled_tool_is_one_that_nbgrader_gives():
         if any("@jupyter/nbgrader:create-assignment" in file.read_text("utf-8") for file in folder.glob("*.js")):
             return
     pytest.fail("nbgrader's extension of JupyterLab no longer names the tool so: look its new name up")
+
+
+def test_formgrader_imports_no_module_that_lies_in_the_course_folder(tmp_path):
+    (tmp_path / "json.py").write_text("raise SystemExit('a file of this folder ran')\n")
+    done = subprocess.run(formgrader_command(tmp_path, ["--version"]), cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
