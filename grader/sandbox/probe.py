@@ -105,9 +105,7 @@ def _described(level: Level) -> str:
     if level == Level.NAMESPACES:
         return f"sandbox: namespaces ({bubblewrap.describe_program() or 'bubblewrap'}), as {who}, no network"
     if level == Level.LANDLOCK:
-        times = "times of files can be set" if unprivileged_user() is None else ""
-        names = "the names of other processes can be seen, whether a file exists, and when it was last read"
-        seen = "; ".join(filter(None, [names, times]))
+        seen = "the names of other processes can be seen, whether a file exists, and when it was last read"
         left = "; ".join([seen, *landlock.open_doors(landlock.version())])
         return f"sandbox: Landlock {landlock.version()}, as {who}, no network; {left}"
     if level == Level.LIMITS:

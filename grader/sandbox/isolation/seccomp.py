@@ -42,15 +42,18 @@ NOT_IMPLEMENTED = {
 WITHOUT_EFFECT = {
     "sched_setaffinity": (203, 122), "flock": (73, 32), "fadvise64": (221, 223), "readahead": (187, 213),
 }  # fmt: skip
-# Landlock does not ask about rights of files: below namespaces an ordinary user's are the session's, the gradebook and
-# what others handed in, too. Who sets modes of own files goes on; a program that copies a file's other rights expects
-# a refusal.
+# Landlock does not ask about rights and times of files: below namespaces an ordinary user's are the session's, the
+# gradebook and what others handed in, too. Who sets modes of own files goes on; a program that copies a file's other
+# rights expects a refusal. A given time (of a copy) is answered as set; the present one is refused, since a program
+# then makes the file.
 MODES = {"chmod": (90, -1), "fchmod": (91, 52), "fchmodat": (268, 53), "fchmodat2": (452, 452)}
 OWNERS = {
     "chown": (92, -1), "fchown": (93, 55), "lchown": (94, -1), "fchownat": (260, 54), "setxattr": (188, 5),
     "lsetxattr": (189, 6), "fsetxattr": (190, 7), "removexattr": (197, 14), "lremovexattr": (198, 15),
     "fremovexattr": (199, 16), "setxattrat": (463, 463), "removexattrat": (466, 466), "file_setattr": (469, 469),
+    "utime": (132, -1), "utimes": (235, -1), "futimesat": (261, -1),
 }  # fmt: skip
+UTIMENSAT = (280, 88)
 CLONE, SOCKET, SOCKETPAIR, CONNECT = (56, 220), (41, 198), (53, 199), (42, 203)
 KILL, FCNTL, PRCTL = (62, 129), (72, 25), (157, 167)
 # Calls that reach another process of the same user, the grader's above all. Allowed with these first arguments only,
@@ -74,7 +77,7 @@ SOCK_FLAGS = (0, 0x800, 0x80000, 0x80800)  # neither, SOCK_NONBLOCK, SOCK_CLOEXE
 CONNECTED = tuple(kind | flags for kind in (SOCK_STREAM, SOCK_SEQPACKET) for flags in SOCK_FLAGS)
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT, _SECOND_ARGUMENT = 0, 4, 16, 24
+_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT, _SECOND_ARGUMENT, _THIRD_ARGUMENT = 0, 4, 16, 24, 32
 _ALLOW, _ERROR = 0x7FFF0000, 0x00050000
 _PERMISSION, _MISSING, _NOTHING = _ERROR | errno.EPERM, _ERROR | errno.ENOSYS, _ERROR
 
@@ -94,7 +97,7 @@ def restrict(apart: bool, allowed: tuple[str, ...] = ()) -> None:
 
     A process `apart`, in namespaces of network and processes of its own, is refused sockets that would leave them. Any
     other is refused all sockets but those between processes (AF_UNIX) that must be connected before anything is sent,
-    and connecting them; a signal to everybody; limits and priorities of other processes; and rights of files.
+    and connecting them; a signal to everybody; limits and priorities of other processes; rights and times of files.
     """
     program = _program(apart, allowed)
     code = ctypes.create_string_buffer(program)
@@ -142,6 +145,11 @@ def _program(apart: bool, allowed: tuple[str, ...] = ()) -> bytes:
         lines += _only(SOCKET[column], NAMESPACED)
     else:
         lines += [
+            _line(_EQUAL, UTIMENSAT[column], 0, 4),
+            _line(_LOAD, _THIRD_ARGUMENT),
+            _line(_EQUAL, 0, 0, 1),
+            _line(_RETURN, _PERMISSION),
+            _line(_RETURN, _NOTHING),
             _line(_EQUAL, KILL[column], 0, 3),
             _line(_LOAD, _FIRST_ARGUMENT),
             _line(_EQUAL, 0xFFFFFFFF, 0, 1),

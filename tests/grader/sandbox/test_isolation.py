@@ -181,12 +181,14 @@ for path in {}:
     changed(lambda: os.chmod(path, 0))
     changed(lambda: os.chmod(f'/proc/self/fd/{{descriptor}}', 0))
     changed(lambda: os.chown(path, -1, os.getgid()))
+    changed(lambda: os.utime(path, (1, 1)))
+    changed(lambda: os.utime(path))
     changed(lambda: os.setxattr(path, 'user.planted', b'1'))
     ctypes.CDLL(None).syscall(452, -100, path.encode(), 0, 0)  # fchmodat2
 """
 
 
-def test_rights_of_files_outside_stay_although_they_are_its_users(sealed):
+def test_rights_and_times_of_files_outside_stay_although_they_are_its_users(sealed):
     """Landlock does not ask about these calls, and below namespaces an ordinary user's files are the session's."""
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:
         Path(folder).chmod(0o755)
@@ -195,9 +197,28 @@ def test_rights_of_files_outside_stay_although_they_are_its_users(sealed):
         places[1].mkdir()
         for place in places if os.getuid() == 0 else []:
             os.chown(place, value(sealed, "__import__('os').getuid()"), 0)
+        for place in places:
+            os.utime(place, (5, 5))
         before = [(place.stat(), os.listxattr(place)) for place in places]
         sealed.run_cell(CHANGE.format([str(place) for place in places]))
         assert [(place.stat(), os.listxattr(place)) for place in places] == before
+
+
+def test_tools_that_set_rights_and_times_of_own_files_go_on(session):
+    session.run_cell("""
+import os, pathlib, shutil
+for _ in range(2):
+    pathlib.Path('made').touch()
+os.makedirs('folder', exist_ok=True)
+pathlib.Path('folder/file').write_text('text')
+shutil.copytree('folder', 'copied')
+shutil.copy2('folder/file', 'again')
+os.chmod('again', 0o600)
+""")
+    assert value(session, "sorted(os.listdir()), os.listdir('copied')") == (
+        ["again", "copied", "folder", "made"],
+        ["file"],
+    )
 
 
 def test_no_address_outside_can_be_reached(session):
