@@ -61,11 +61,17 @@ def test_exercises_take_days_in_the_order_of_their_due_dates_until_none_is_left(
 @pytest.mark.parametrize(
     "stamp", [bytes(range(128, 256)), b"yesterday", b"9999-12-31 23:59:59 UTC", b"0001-01-01 +1400"]
 )
-def test_a_time_stamp_that_no_clock_wrote_stops_nobodys_late_days(course, stamp):
+def test_a_time_stamp_that_no_clock_wrote_stops_nobodys_late_days_and_no_mark(course, stamp):
     hand_in(course, toy.NAME, "ann", "2027-01-17 10:00:00 UTC")
     hand_in(course, toy.NAME, "eve", "")
     (course.folder("submitted", "eve", toy.NAME) / STAMP).write_bytes(stamp)
     assert days(course)["ann"] == (2, 1)
+    assert [outcome.failure for outcome in run(course).values()] == ["", ""]
+    with course.gradebook() as book:
+        due = book.find_assignment(toy.NAME).duedate
+        known = deadlines(book.db.connection(), course.config, toy.NAME, due)
+        told = {one.student.id: known.told_of(one.student.id, one) for one in book.assignment_submissions(toy.NAME)}
+    assert (told["ann"], bool(told["eve"])) == ("", stamp.startswith(b"9999"))
 
 
 def test_only_what_the_days_do_not_cover_is_charged_and_a_regrade_takes_no_day_again(course):
