@@ -57,6 +57,7 @@ def execute(
     started = time.time()
     command = [
         sys.executable,
+        "-P",  # the working folder may be a stranger's: its json.py is not ours
         "-m",
         "notebook_runner.worker",
         json.dumps(dataclasses.asdict(_job(root, notebook, private, seed, keep))),

@@ -46,6 +46,17 @@ def test_a_run_above_its_budget_that_passed_is_named_by_check_and_by_pytest(mini
     assert remark in pytest_in(mini_course.root).stdout
 
 
+def test_a_run_takes_no_module_from_the_folder_where_it_was_asked_for(mini_course, tmp_path, monkeypatch):
+    path = mini_course.notebook("good", {"imports": "import os"})
+    foreign = tmp_path / "handed_in"
+    foreign.mkdir()
+    (foreign / "json.py").write_text("import pathlib; pathlib.Path(__file__).with_name('ran').touch()")
+    monkeypatch.chdir(foreign)
+    result = mini_course.run(path)
+    assert not (foreign / "ran").exists()
+    assert result.passed
+
+
 def test_a_path_may_be_a_folder_or_count_from_the_root_and_must_be_a_notebook(mini_course, mlsd):
     inner = mini_course.notebook("deep/a", {"imports": "1"})
     mini_course.notebook("b", {"imports": "1"})
