@@ -63,6 +63,8 @@ def unpacked(place: Path) -> Released:
     """The version in an archive, or in the folder `place` that has one. Raises `GraderError` for anything else."""
     path = place / FILE if place.is_dir() else place
     try:
+        if path.exists() and not path.is_file():  # a pipe would be read without end
+            raise OSError("it is no file")
         with zipfile.ZipFile(path) as archive:
             _require_bounded(path, archive)
             files = {name: archive.read(name) for name in archive.namelist() if not name.endswith("/")}

@@ -74,6 +74,8 @@ def simulate(
         raise SimulationError(f"--rate is {rate:g}, and --arrivals says when requests come. Give one of the two.")
     if dask and workers:
         raise SimulationError(f"--workers is {workers}, and --dask names a cluster with its own. Give one of the two.")
+    if folders := [str(path) for path in designs if path.is_dir()]:
+        raise SimulationError(f"{folders[0]} is a folder. Name a design in it: mlsd simulate --example > design.yaml")
     story = Story(name, trace=read_recorded(arrivals) if arrivals else None)
     story = story if rate is None else story._replace(rate=rate)
     target = out or designs[0].with_name(f"{designs[0].stem}-{arrivals.stem if arrivals else name}.html")

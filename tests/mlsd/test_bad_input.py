@@ -6,6 +6,7 @@ replaced by all that `BAD` holds for its kind. A verb that is not there, or has 
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import sqlite3
@@ -84,9 +85,9 @@ FREE = {  # what takes any text, or what only another machine can refuse
 TYPED = {"level", "zone", "length", "moment", "share", "form", "mark", "scenario", "port", "row", "url"}
 NAMES = {"exercise", "student", "lesson", "notebook"}
 PATHS = {
-    "table": ("nowhere", "empty", "noise", "v3.ipynb"),
+    "table": ("nowhere", "empty", "noise", "v3.ipynb", "."),
     "hand-ins": ("nowhere", "empty", "noise", "v3.ipynb"),
-    "edition": ("nowhere", "empty", "noise", "other.zip"),
+    "edition": ("nowhere", "empty", "noise", "pipe", "other.zip"),
     "notebook": ("v3.ipynb", "noise", "empty"),
     "file": ("empty", "text.txt/out"),
     "new-folder": ("text.txt", "class"),
@@ -235,6 +236,7 @@ class Terminal:
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     shutil.copytree(once(tmp_path_factory, "person", made), folder := tmp_path_factory.mktemp("person") / "here")
+    os.mkfifo(folder / "pipe")  # nobody writes into it: who opened it would wait for ever
     return folder
 
 
