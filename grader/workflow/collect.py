@@ -153,7 +153,7 @@ def marked_until_done(course: Course, name: str) -> Iterator[None]:
     """Meanwhile the course has a mark, which stays if this process ends: a hand-in may be away from its place then."""
     write_whole(mark := _mark(course, name), "")
     yield
-    mark.unlink()
+    mark.unlink(missing_ok=True)  # another collecting, at the same time, may have ended
 
 
 def broken_off(course: Course, name: str) -> str:
