@@ -88,7 +88,16 @@ def decode(frame: bytes, limits: Limits = LIMITS, resolve: Resolve | None = None
         return _Reader(limits, resolve, texts).read(_DECODER.decode(frame.decode()), 0)
     except CodecError as error:
         raise CodecError(f"A frame was refused: {error}.") from None
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError, OverflowError) as error:
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        IndexError,
+        AttributeError,
+        RecursionError,
+        OverflowError,
+        MemoryError,
+    ) as error:
         raise CodecError(f"A frame was refused: it is damaged ({type(error).__name__}).") from None
 
 

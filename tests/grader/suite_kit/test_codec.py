@@ -5,6 +5,8 @@ import contextlib
 import json
 import math
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -192,3 +194,20 @@ KINDS = [
 def test_a_frame_with_other_bytes_is_read_or_refused_with_one_class_of_error(sent, place, cut, put):
     with contextlib.suppress(CodecError):
         decode(sent[:place] + put + sent[place + cut :])
+
+
+LITTLE_MEMORY = """
+import resource
+from grader.suite_kit.codec import CodecError, decode
+resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30))
+try:
+    decode(b"[" + b"[]," * 20_000_000 + b"0]")
+except CodecError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is limited otherwise there")
+def test_a_frame_that_takes_all_memory_when_it_is_read_is_refused():
+    ran = subprocess.run([sys.executable, "-c", LITTLE_MEMORY], capture_output=True, text=True, timeout=120)
+    assert "it is damaged (MemoryError)" in ran.stdout, ran.stderr[-500:]
