@@ -140,13 +140,19 @@ def _fork(order: protocol.Fork, files: list[int]) -> int:
     if len(os.listdir("/proc/self/task")) > 1:
         return -1
     gc.freeze()
+    gate, opener = os.pipe()
     process = os.fork()
     if process == 0:
+        os.close(opener)
+        os.read(gate, 1)  # nobody could name a process that ends sooner than its descriptor is opened
         _become(order.call, order.setting, files)
+    os.close(gate)
     try:
         return os.pidfd_open(process)
     except ProcessLookupError:
-        return -1  # it has ended already
+        return -1  # it was killed
+    finally:
+        os.close(opener)
 
 
 def _become(call: str, setting: dict[str, Any], files: list[int]) -> None:

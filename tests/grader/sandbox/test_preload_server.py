@@ -77,6 +77,14 @@ def test_threads_take_turns_and_each_gets_its_own_fork(preload):
     assert [report["setting"]["number"] for report in told] == list(range(12))
 
 
+def test_a_fork_that_ends_at_once_is_known_before(tmp_path, monkeypatch):
+    source = "import os, time\nopened = os.pidfd_open\nos.pidfd_open = lambda number: time.sleep(0.3) or opened(number)"
+    (tmp_path / "opens_late.py").write_text(source)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with PreloadServer() as preload:
+        assert told_by(preload, modules=["opens_late"])["setting"] == {}
+
+
 def test_a_library_with_threads_cannot_be_forked_and_the_sandbox_starts_by_itself(tmp_path, monkeypatch):
     source = "import threading, time\nthreading.Thread(target=time.sleep, args=[600], daemon=True).start()\n"
     (tmp_path / "starts_a_thread.py").write_text(source)
