@@ -97,11 +97,14 @@ def submitted_notebooks(db: Any, assignment: str) -> list[Any]:
 
 
 def received(stamp: str) -> datetime | None:
-    """The time in a time stamp file, in UTC, `LATEST` at most; None if it holds none."""
+    """The time in a time stamp file, in UTC, `LATEST` at most; None if it holds none or leaves out a day."""
+    from dateutil.parser import parse
     from nbgrader.utils import parse_utc
 
     try:
-        found: datetime | None = parse_utc(stamp) if stamp else None
+        # What a stamp leaves out would be that of the day on which it is read: "10:00" is in time every day.
+        early, late = (parse(stamp, default=day, ignoretz=True) for day in (datetime(2001, 1, 1), datetime(2002, 2, 2)))
+        found: datetime | None = parse_utc(stamp) if early == late else None
     except (ValueError, OverflowError, TypeError):
         return None
     return min(found, LATEST) if found else None

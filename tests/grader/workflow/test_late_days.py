@@ -59,7 +59,7 @@ def test_exercises_take_days_in_the_order_of_their_due_dates_until_none_is_left(
 
 
 @pytest.mark.parametrize(
-    "stamp", [bytes(range(128, 256)), b"yesterday", b"9999-12-31 23:59:59 UTC", b"0001-01-01 +1400"]
+    "stamp", [bytes(range(128, 256)), b"yesterday", b"Tue", b"10:00", b"9999-12-31 23:59:59 UTC", b"0001-01-01 +1400"]
 )
 def test_a_time_stamp_that_no_clock_wrote_stops_nobodys_late_days_and_no_mark(course, stamp):
     hand_in(course, toy.NAME, "ann", "2027-01-17 10:00:00 UTC")
@@ -70,7 +70,9 @@ def test_a_time_stamp_that_no_clock_wrote_stops_nobodys_late_days_and_no_mark(co
     with course.gradebook() as book:
         due = book.find_assignment(toy.NAME).duedate
         known = deadlines(book.db.connection(), course.config, toy.NAME, due)
-        told = {one.student.id: known.told_of(one.student.id, one) for one in book.assignment_submissions(toy.NAME)}
+        handed_in = {one.student.id: one for one in book.assignment_submissions(toy.NAME)}
+        told = {student: known.told_of(student, one) for student, one in handed_in.items()}
+        assert (handed_in["eve"].timestamp is None) != stamp.startswith(b"9999")
     assert (told["ann"], bool(told["eve"])) == ("", stamp.startswith(b"9999"))
 
 
