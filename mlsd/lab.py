@@ -44,7 +44,8 @@ def check_port(port: int) -> None:
 
 def lab_command(root: Path, options: Sequence[str]) -> list[str]:
     """The command line that opens the start page under `root`, as root too."""
-    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}", *options]
+    # A file random.py of the reader's lies in this folder perhaps; it is no module of JupyterLab's.
+    command = [sys.executable, "-P", "-m", "jupyterlab", f"--ServerApp.root_dir={root}", *options]
     command.append(f"--LabApp.default_url=/lab/tree/{START_PAGE}")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")

@@ -48,6 +48,13 @@ def test_the_command_opens_the_start_page_and_passes_options_on():
     assert any(part.endswith("/lab/tree/chapters/00_start_here.ipynb") for part in command)
 
 
+def test_a_readers_file_named_as_a_module_keeps_nothing_from_opening(tmp_path):
+    (tmp_path / "random.py").write_text("raise SystemExit('a reader's file was imported')")
+    command = lab_command(tmp_path, ["--version"])
+    opened = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert opened.returncode == 0, opened.stderr
+
+
 def test_the_environment_adds_to_the_readers_own():
     found = lab_environment({"PATH": "/usr/bin", "JUPYTER_CONFIG_PATH": "/etc/mine"})
     assert found["PATH"].endswith(":/usr/bin")
