@@ -6,7 +6,6 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-import grimp
 import pytest
 from rich.console import Console
 
@@ -343,8 +342,3 @@ def test_of_automatic_mutants_those_that_no_test_notices_are_told_and_the_spared
     assert len(list(tmp_path.glob("mark-*"))) == 3
     assert killed(bank, spared=["answer, line 1: Add is Sub"]) == (2, [])
     assert len(list(tmp_path.glob("mark-*"))) == 5
-
-
-def test_what_a_bank_is_knows_nothing_of_how_it_is_shown():
-    graph = grimp.build_graph("grader", cache_dir=None)
-    assert not graph.chain_exists("grader.answer_bank.model", "grader.answer_bank.report")
