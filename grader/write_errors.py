@@ -14,6 +14,7 @@ IN_THE_WAY = {errno.ENOTDIR, errno.EEXIST, errno.EISDIR}
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 NO_GRADEBOOK = ("file is not a database", "database disk image is malformed")
 OTHER_VERSION = ("no such column", "no such table", "has no column named")
+HELD = ("database is locked",)
 BY_SQLITE = ("attempt to write a readonly database", "unable to open database file")
 FULL_BY_SQLITE = ("disk is full", "disk I/O error")
 
@@ -94,6 +95,8 @@ def database_told(path: Path) -> Iterator[None]:
     except Exception as error:
         if _of_sqlite(error, FULL_BY_SQLITE):
             raise no_room(str(path)) from error
+        if _of_sqlite(error, HELD):
+            raise GraderError(f"another program holds {path}. Close it and run this again.") from error
         if words := _of_sqlite(error, NO_GRADEBOOK):
             raise GraderError(
                 f"{path} is no gradebook ({words}). Put a copy of yours in its place, or move it away: the next "

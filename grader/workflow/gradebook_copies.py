@@ -43,6 +43,8 @@ def _copy(database: Path, copy: Path) -> None:
     with database_told(database), full_disk_told(copy.parent):
         copy.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(database)) as book, closing(sqlite3.connect(partial_of(copy))) as target:
+            book.execute("BEGIN")
+            book.execute("SELECT * FROM sqlite_master").fetchall()  # raises where `backup` would wait without end
             book.backup(target)
         partial_of(copy).replace(copy)
 

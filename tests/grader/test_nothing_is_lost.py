@@ -10,6 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from grader.errors import GraderError
 from grader.workflow.gradebook_copies import FOLDER, KEPT
 from mlsd.cli import app
 from tests import toy_course as toy
@@ -55,6 +56,18 @@ def test_the_gradebook_as_it_was_is_named_in_the_last_line_and_five_are_kept(mar
         copy = Path(last.removeprefix("The gradebook as it was before: "))
         assert students_in(copy) == before | ({f"new{number - 1}"} if number else set())
     assert len(list((marked.home / FOLDER).iterdir())) == KEPT
+
+
+def test_a_gradebook_that_another_program_holds_is_left_and_named(marked, tmp_path):
+    (roster := tmp_path / "class.csv").write_text("id\nnew\n")
+    before = marked.database.read_bytes()
+    with closing(sqlite3.connect(marked.database, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        for words in (("deadline", toy.NAME), ("roster", str(roster))):
+            with pytest.raises(GraderError, match=f"another program holds {marked.database}. Close it"):
+                typed(marked, *words)
+    assert marked.database.read_bytes() == before
+    assert not (marked.home / FOLDER).exists()
 
 
 VERBS = {
