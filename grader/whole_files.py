@@ -3,11 +3,11 @@
 import itertools
 import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
 from grader.errors import GraderError
 from grader.write_errors import full_disk_told
+from notebook_runner import whole_file
 
 
 def write_named(path: Path, text: str, beginning: str) -> None:
@@ -26,21 +26,9 @@ def write_named(path: Path, text: str, beginning: str) -> None:
 
 def write_whole(path: Path, text: str) -> None:
     """Write a text file so that it is there whole or as it was before. Raises `DiskFull` if there is no room."""
-    partial = partial_of(path)
-    try:
-        with full_disk_told(path.parent):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_text(text, encoding="utf-8")
-            partial.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            partial.unlink()
-        raise
-
-
-def partial_of(path: Path) -> Path:
-    """Where a file is written before it gets its name."""
-    return path.with_name(f".{path.name}.part")
+    with full_disk_told(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        whole_file.write_whole(path, text.encode(), lasting=False)
 
 
 def unused(path: Path) -> Path:

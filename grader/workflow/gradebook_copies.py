@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from grader.course import Course
-from grader.whole_files import partial_of, unused
+from grader.whole_files import unused
 from grader.write_errors import database_told, full_disk_told
 
 FOLDER = "gradebook_copies"
@@ -24,29 +24,33 @@ def kept_copy(course: Course) -> Iterator[Path | None]:
         yield None
         return
     folder, before = course.home / FOLDER, _state(course)
-    copy = unused(folder / f"gradebook-{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}.db")
+    copy = unused(folder / f"gradebook-{datetime.now(UTC):%Y-%m-%dT%H%M%S-%fZ}.db")  # others copy in this second, too
     try:
         _copy(course.database, copy)
         yield copy
     finally:
         if _state(course) == before:
-            for path in (copy, partial_of(copy)):
+            for path in (copy, _unfinished(copy)):
                 path.unlink(missing_ok=True)
             with suppress(OSError):  # it holds other copies, or was never made
                 folder.rmdir()
         else:
-            for old in sorted(folder.glob("gradebook-*.db"), key=lambda path: path.stat().st_mtime_ns)[:-KEPT]:
-                old.unlink()
+            for old in sorted(folder.glob("gradebook-*.db"))[:-KEPT]:
+                old.unlink(missing_ok=True)
 
 
 def _copy(database: Path, copy: Path) -> None:
     with database_told(database), full_disk_told(copy.parent):
         copy.parent.mkdir(parents=True, exist_ok=True)
-        with closing(sqlite3.connect(database)) as book, closing(sqlite3.connect(partial_of(copy))) as target:
+        with closing(sqlite3.connect(database)) as book, closing(sqlite3.connect(_unfinished(copy))) as target:
             book.execute("BEGIN")
             book.execute("SELECT * FROM sqlite_master").fetchall()  # raises where `backup` would wait without end
             book.backup(target)
-        partial_of(copy).replace(copy)
+        _unfinished(copy).replace(copy)
+
+
+def _unfinished(copy: Path) -> Path:
+    return copy.with_name(f".{copy.name}.part")
 
 
 def _state(course: Course) -> list[tuple[int, int]]:

@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from grader.errors import GraderError
-from grader.workflow.gradebook_copies import FOLDER, KEPT
+from grader.whole_files import write_whole
+from grader.workflow.gradebook_copies import FOLDER, KEPT, kept_copy
 from mlsd.cli import app
 from tests import toy_course as toy
 from tests.mlsd.test_bad_input import Terminal, all_verbs
@@ -56,6 +58,22 @@ def test_the_gradebook_as_it_was_is_named_in_the_last_line_and_five_are_kept(mar
         copy = Path(last.removeprefix("The gradebook as it was before: "))
         assert students_in(copy) == before | ({f"new{number - 1}"} if number else set())
     assert len(list((marked.home / FOLDER).iterdir())) == KEPT
+
+
+def test_commands_of_one_moment_keep_a_copy_each(marked):
+    def command(number: int) -> Path:
+        with kept_copy(marked) as copy, closing(sqlite3.connect(marked.database)) as book, book:
+            book.execute("INSERT INTO student (id) VALUES (?)", (f"new{number}",))
+        write_whole(marked.home / "report.csv", f"{number}" * 9_999)
+        return copy
+
+    before = students_in(marked.database)
+    with ThreadPoolExecutor(KEPT) as pool:
+        copies = [*pool.map(command, range(KEPT))]
+    assert {*(marked.home / FOLDER).iterdir()} == {*copies}
+    assert len({*copies}) == KEPT
+    assert all(before <= students_in(copy) for copy in copies)
+    assert len({*(marked.home / "report.csv").read_text()}) == 1
 
 
 def test_a_gradebook_that_another_program_holds_is_left_and_named(marked, tmp_path):

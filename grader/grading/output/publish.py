@@ -16,7 +16,7 @@ from grader.course import STAMP
 from grader.grading.intake.submission import Assignment
 from grader.grading.output.gradebook import Book
 from grader.grading.output.render import Graded
-from grader.whole_files import partial_of, write_whole
+from grader.whole_files import write_whole
 from grader.write_errors import full_disk_told
 
 STAGED = ".mlsd-staged-"
@@ -45,7 +45,8 @@ class Record:
                 _remove(left)
             if final.is_dir():
                 _remove(final.with_name(f".{final.name}{OLD}"))
-            _remove(partial_of(self.results_file(student)))
+            for left in (results := self.results_file(student)).parent.glob(f".{results.name}.*"):
+                _remove(left)
             if digest:
                 self._write_results(student, self.book.results(student))
 
