@@ -103,7 +103,8 @@ class PageMaker:
     def _give(self, student: str) -> Feedback:
         source = self.course.folder("autograded", student, self.name)
         place = self.course.folder("feedback", student, self.name)
-        notebooks = sorted(source.glob("*.ipynb"))
+        if not (notebooks := sorted(source.glob("*.ipynb"))):
+            raise GraderError(f"{source} holds no notebook. First: {self.course.command(f'grade {self.name}')}")
         marks = {path.stem: self._marks(student, path.stem) for path in notebooks}
         digest = self._digest(source, notebooks, marks)
         record = self.course.home / "reports" / self.name / student / MADE_FROM

@@ -279,6 +279,7 @@ def feedback(
     Example: mlsd feedback reduce_latency
     """
     from grader.course import Course
+    from grader.grading.output.lock import one_grader
     from grader.workflow import feedback as work
     from grader.workflow.groups import spread_marks
     from mlsd.instructors.progress import progress
@@ -286,8 +287,9 @@ def feedback(
     course = Course.open(folder)
     for line in spread_marks(course, name):
         tell(f"members of a group have different points: {line}")
-    students = work.graded_students(course, name, student)
-    given = list(progress(work.give_feedback(course, name, students, jobs, force), len(students), "written"))
+    with one_grader(course.home, partial(tell, err=True)):
+        students = work.graded_students(course, name, student)
+        given = list(progress(work.give_feedback(course, name, students, jobs, force), len(students), "written"))
     for outcome in given:
         for page in outcome.pages:
             tell(f"{outcome.student}: {page}")

@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -12,7 +13,9 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from grader.errors import GraderError
+from grader.grading.output.lock import LOCK
 from grader.whole_files import write_whole
+from grader.workflow import feedback
 from grader.workflow.gradebook_copies import FOLDER, KEPT, kept_copy
 from mlsd.cli import app
 from tests import toy_course as toy
@@ -58,6 +61,21 @@ def test_the_gradebook_as_it_was_is_named_in_the_last_line_and_five_are_kept(mar
         copy = Path(last.removeprefix("The gradebook as it was before: "))
         assert students_in(copy) == before | ({f"new{number - 1}"} if number else set())
     assert len(list((marked.home / FOLDER).iterdir())) == KEPT
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no such locks")
+def test_feedback_is_written_while_nobody_grades(marked, monkeypatch):
+    import fcntl
+
+    really = feedback.give_feedback
+
+    def asked_in_between(*arguments):
+        with (marked.home / LOCK).open() as grader, pytest.raises(BlockingIOError):
+            fcntl.flock(grader, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield from really(*arguments)
+
+    monkeypatch.setattr(feedback, "give_feedback", asked_in_between)
+    assert typed(marked, "feedback", toy.NAME).exit_code == 0
 
 
 def test_commands_of_one_moment_keep_a_copy_each(marked):

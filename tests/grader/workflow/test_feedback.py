@@ -62,6 +62,16 @@ def test_who_has_not_changed_is_left_alone_and_their_page_stays_as_it_is(two):
     assert page(two, "bo").read_bytes() == before[0]
 
 
+def test_the_page_of_a_student_whose_graded_notebook_is_away_stays(two):
+    give(two)
+    before = page(two, "bo").read_bytes()
+    (folder := two.folder("autograded", "bo", toy.NAME)).rename(folder.with_name("aside"))
+    done = give(two, force=True)
+    assert not done["al"].failure
+    assert f"{folder} holds no notebook. First: mlsd grade {toy.NAME}" in done["bo"].failure
+    assert page(two, "bo").read_bytes() == before
+
+
 def test_a_point_or_a_comment_by_hand_makes_the_page_anew(two):
     give(two)
     with two.gradebook() as book:
