@@ -195,6 +195,15 @@ class Course:
                 raise unwritable(self.database, error.strerror or "refused") from error
 
 
+def write_alone(book: Any) -> None:
+    """Let nobody else write nbgrader's open gradebook until its commit, so that what is read now still holds then."""
+    if book.engine.dialect.name == "sqlite":
+        from sqlalchemy import text
+
+        book.db.rollback()
+        book.db.execute(text("BEGIN IMMEDIATE"))
+
+
 def reason(result: dict[str, Any]) -> str:
     """One line that says why nbgrader failed, found in the log and traceback of its result."""
     text = result.get("log", "") + "\n" + result.get("error", "")

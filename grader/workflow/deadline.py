@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from grader.course import Course
+from grader.course import Course, write_alone
 from grader.errors import GraderError
 from grader.grading.output.gradebook import Book
 from grader.grading.output.lateness import (
@@ -30,6 +30,7 @@ def set_policy(
     """Set what is named, leave the rest. Raises `GraderError` for a value that cannot be, and then sets nothing."""
     course.require_writable()
     with course.gradebook() as book:
+        write_alone(book)
         whole = _assignment(course, book, name)
         table, _ = _made(book)
         row = book.db.execute(table.select().where(table.c.assignment == name)).first()
@@ -69,6 +70,7 @@ def extend(course: Course, name: str, student: str, text: str) -> None:
     course.require_writable()
     require_extension(course, name, student, text)
     with course.gradebook() as book:
+        write_alone(book)
         whole = _assignment(course, book, name)
         _, table = _made(book)
         book.db.execute(table.delete().where((table.c.assignment == name) & (table.c.student == student)))
@@ -88,6 +90,7 @@ def next_round(course: Course, name: str) -> int:
     """
     course.require_writable()
     with course.gradebook() as book:
+        write_alone(book)
         _assignment(course, book, name)
         number = round_of(book.db.connection(), name) + 1
         table = rounds()

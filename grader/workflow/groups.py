@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from grader.course import Course
+from grader.course import Course, write_alone
 from grader.errors import GraderError
 from grader.names import is_student_id
 from grader.workflow.roster import People
@@ -74,10 +74,10 @@ def spread_marks(course: Course, name: str) -> list[str]:
     Only where both handed in the same text. Returns a line for each item on which members have different points.
     """
     with course.gradebook() as book:
-        groups = groups_of(book, name)
-        there = (
-            {submission.student.id: submission for submission in book.assignment_submissions(name)} if groups else {}
-        )
+        if not (groups := groups_of(book, name)):
+            return []
+        write_alone(book)
+        there = {submission.student.id: submission for submission in book.assignment_submissions(name)}
         differing = []
         for members in groups.values():
             graded = [there[member] for member in members if member in there]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from grader.course import Course
+from grader.course import Course, write_alone
 from grader.grading.intake.submission import stamp_of
 from grader.grading.output.gradebook_rows import received
 from grader.grading.output.lateness import LENGTH, Deadlines, count, deadlines, later, tables
@@ -48,8 +48,10 @@ def take_late_days(course: Course) -> None:
     if course.directory.db_url.startswith("sqlite:") and not course.database.is_file():
         return
     with course.gradebook() as book:
-        if (budget := _budget(book.db.connection())) is None:
+        if _budget(book.db.connection()) is None:
             return
+        write_alone(book)
+        budget = _budget(book.db.connection()) or 0
         _, extensions, table = _made(book)
         left: dict[str, int] = {}
         whole = {row.name: (row, deadlines(book.db.connection(), course.config, row.name, row.duedate))

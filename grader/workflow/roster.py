@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from grader.course import Course
+from grader.course import Course, write_alone
 from grader.errors import GraderError
 from grader.names import is_student_id
 from grader.workflow.submission_names import CANVAS_ID
@@ -220,6 +220,8 @@ def enter(course: Course, path: Path, dry_run: bool = False, remove: bool = Fals
     """
     people, given = read_roster(path)
     with course.gradebook() as book:
+        if not dry_run:
+            write_alone(book)
         there = {person.id: person for person in everyone(book)}
         members = set(_rows(book))
         same = {key: person for person in there.values() for key in person.keys}

@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
-from grader.course import Course
+from grader.course import Course, write_alone
 from grader.errors import GraderError
 from grader.names import is_student_id
 from grader.workflow.groups import groups_of
@@ -39,6 +39,7 @@ def deal(course: Course, name: str, graders: Sequence[str]) -> list[Share]:
     course.require_writable()
     with course.gradebook() as book:
         course.require_known(book, name)
+        write_alone(book)
         table = _table()
         table.create(book.db.connection(), checkfirst=True)
         found = shares(book.db.connection(), name)

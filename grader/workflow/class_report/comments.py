@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from grader.course import Course
+from grader.course import Course, write_alone
 from grader.errors import GraderError
 from grader.workflow.class_report.results import read
 from grader.workflow.class_report.shared_mistakes import bank_of, groups
@@ -44,6 +44,8 @@ def comment(course: Course, name: str, group: str, text: str, write: bool) -> li
         )
     done = []
     with course.gradebook() as book:
+        if write:
+            write_alone(book)
         for student in found[group].students:
             row = book.find_comment(item.answer, item.notebook, name, student)
             there = row.manual_comment or ""

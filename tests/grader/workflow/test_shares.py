@@ -1,5 +1,7 @@
 """What waits for a person is dealt among graders: evenly, once, the same on every machine, under numbers."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from typer.testing import CliRunner
 
@@ -31,6 +33,14 @@ def test_shares_differ_by_one_at_most_hold_everybody_once_and_are_no_alphabet(co
     assert sorted(map(len, by_grader(found).values())) == [2, 2, 3]
     assert [share.number for share in found] == list(range(1, 8))
     assert [share.student for share in found] != CLASS
+
+
+def test_two_who_deal_at_once_deal_one_class(course):
+    hand_in(course, CLASS)
+    with ThreadPoolExecutor(4) as pool:
+        *_, found = pool.map(lambda _: deal(course, toy.NAME, ["ada", "bela"]), range(4))
+    assert sorted(share.student for share in found) == CLASS
+    assert found == deal(course, toy.NAME, [])
 
 
 def test_nobody_is_dealt_twice_and_a_new_hand_in_stays_with_its_grader(course):
