@@ -107,6 +107,8 @@ def find_notebooks(root: Path) -> list[Notebook]:
 def read_json(path: Path) -> dict[str, Any]:
     """The notebook file as plain data. Raises `NotebookError` where it is missing or no notebook."""
     try:
+        if path.exists() and not path.is_file():  # a pipe would be read without end
+            raise OSError("it is no file")
         data = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise NotebookError(f"{path}: no such notebook. `mlsd notebooks` lists those that there are.") from error
@@ -125,7 +127,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def read_notebook(root: Path, path: Path) -> Notebook:
     """The notebook at `path`, described by its metadata. Raises `NotebookError` for what is missing or invalid."""
-    path = path.resolve()
+    path = Path(os.path.realpath(path))  # `resolve` raises for a link to itself
     try:
         name = path.relative_to(root.resolve()).as_posix()
     except ValueError as error:

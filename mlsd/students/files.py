@@ -1,5 +1,6 @@
 """A student's files: which notebook a name means, a new folder, a file that is there whole or not at all."""
 
+import os
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -23,10 +24,10 @@ def exercise_notebook(root: Path, name: str, version: Released) -> str:
     """
     notebook = f"exercises/{name}/{name}.ipynb"
     there = sorted(path.parent.name for path in (root / "exercises").glob("*/*.ipynb") if path.parent.name == path.stem)
-    if name in there:
+    if name in there and (root / notebook).is_file():
         return notebook
     if version.read(notebook) is not None:
-        raise StudentError(f"{root / notebook} is not there. As it was released it comes back by: mlsd reset {name}")
+        raise StudentError(f"{root / notebook} is no file. As it was released it comes back by: mlsd reset {name}")
     fix = was_meant(name, there) or "Give one of these names."
     raise StudentError(f"There is no exercise {name!r}; there are {', '.join(there)}. {fix}")
 
@@ -38,7 +39,7 @@ def notebook_named(root: Path, given: str, version: Released) -> str:
     """
     there = {path.relative_to(root).as_posix() for path in notebook_paths(root)}
     known = {name for name in {*there, *version.names} if name.endswith(".ipynb") and not name.startswith("solutions/")}
-    here = Path(given).resolve()
+    here = Path(os.path.realpath(given))
     path = here.relative_to(root.resolve()).as_posix() if here.is_relative_to(root.resolve()) else given
     found = known & {path, given} or {name for name in known if Path(name).stem == Path(given).stem == given}
     if len(found) != 1:
@@ -60,7 +61,9 @@ def new_folder(parent: Path, name: str) -> Path:
         folder = parent / (name if number == 1 else f"{name}-{number}")
         try:
             folder.mkdir(parents=True)
-        except FileExistsError:
+        except FileExistsError as error:
+            if not os.path.lexists(folder):  # `parent` is a link to nothing
+                raise cannot_write(folder, error) from error
             continue
         except OSError as error:
             raise cannot_write(folder, error) from error

@@ -1,6 +1,8 @@
 """A notebook put back: as it was released, and what was there is kept."""
 
+import os
 import subprocess
+import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -8,7 +10,9 @@ import pytest
 from grader.errors import GraderError
 from mlsd.students.files import StudentError
 from mlsd.students.reset import reset
-from tests.mlsd.student_course import LESSON, NAME, answer, notebook_of, student_course
+from mlsd.students.submit import submit
+from notebook_runner import NotebookError, read_notebook
+from tests.mlsd.student_course import LESSON, NAME, ROOT, answer, notebook_of, student_course
 
 NOW = datetime(2027, 1, 15, 23, 58, 30, tzinfo=UTC)
 
@@ -37,6 +41,28 @@ def test_a_notebook_that_was_removed_comes_back(course):
     reset(course, "01_performance_requirements", NOW)
     assert (course / LESSON).is_file()
     assert not (course / "backups").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has neither pipes nor links for everybody")
+@pytest.mark.parametrize(
+    "laid", [os.mkfifo, lambda path: path.symlink_to(path), lambda path: path.symlink_to("/dev/zero")]
+)
+def test_what_is_no_file_is_neither_read_nor_handed_in_and_the_notebook_comes_back(course, laid):
+    (path := notebook_of(course)).unlink()
+    laid(path)
+    with pytest.raises(StudentError, match=f"is no file. .* mlsd reset {NAME}"):
+        submit(course, NAME, NOW)
+    with pytest.raises(NotebookError, match=r"cannot be read as a notebook|outside the course"):
+        read_notebook(course, path)
+    reset(course, NAME, NOW)
+    assert path.read_bytes() == notebook_of(ROOT).read_bytes()
+
+
+def test_a_folder_of_backups_that_is_a_link_to_nothing_is_named(course):
+    (course / "backups").symlink_to("/nowhere")
+    answer(notebook_of(course))
+    with pytest.raises(StudentError, match=r"backups/.* cannot be written"):
+        reset(course, NAME, NOW)
 
 
 def test_a_notebook_of_ones_own_and_a_name_of_nothing_are_refused(course):
