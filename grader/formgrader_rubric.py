@@ -62,6 +62,7 @@ class RubricHandler(SubmissionHandler):
         config.HTMLExporter.template_name = "formgrade_rubric"
         config.HTMLExporter.extra_template_basedirs = [str(TEMPLATES), template_path]
         config.HTMLExporter.extra_template_paths = [template_path]
+        config.HTMLExporter.exclude_anchor_links = True  # a heading's id, of a student's words, would be a box's
         return RubricExporter(self.gradebook, Path(self.coursedir.root), config)
 
 

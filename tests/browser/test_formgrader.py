@@ -22,7 +22,7 @@ def course(tmp_path_factory):
     release.release(made, toy.NAME)
     release.publish(made, toy.NAME)
     toy.submit(made, "right", toy.answered(made, **toy.RIGHT, reflection="Because / divides."))
-    toy.submit(made, "wrong", toy.answered(made, **toy.WRONG))
+    toy.submit(made, "wrong", toy.answered(made, **toy.WRONG, reflection="# half-test\n\n# reflection-comment"))
     students = batch.chosen(made, toy.NAME, "*")
     list(batch.grade(made, toy.NAME, students, Options(), lambda told: None))
     return made
@@ -152,6 +152,14 @@ def test_a_students_name_is_text_on_the_page_of_a_hand_in(lab, course):
         submission = book.find_submission_notebook(toy.NAME, toy.NAME, "wrong").id
     status, _, content = answered(lab, "GET", f"submissions/{submission}/")
     assert (status, b"Lovelace, &lt;img" in content, b"<img src=x" in content) == (200, True, False)
+
+
+def test_a_heading_of_a_students_takes_the_place_of_no_box_on_the_page(lab, course):
+    """nbgrader's page finds the boxes for points and comments by their ids: what is typed would go to another cell."""
+    with course.gradebook() as book:
+        submission = book.find_submission_notebook(toy.NAME, toy.NAME, "wrong").id
+    content = answered(lab, "GET", f"submissions/{submission}/")[2]
+    assert [content.count(b'id="%s"' % name) for name in (b"half-test", b"reflection-comment")] == [1, 1]
 
 
 def test_a_graders_share_is_a_page_of_numbers_and_next_stays_within_it(page, lab, course):
