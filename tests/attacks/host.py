@@ -16,11 +16,13 @@ from pathlib import Path
 
 import psutil
 
+from grader.sandbox import probe
 from tests.attacks.course import TOKENS
 
 MARK = "mlsd-attack"
 RUN = "ATTACK_RUN"
-SAME_CODE = ("PYTHONPATH",)  # the commands run the grader that the tests import, in a worktree of its own too
+# The commands run the grader that the tests import, in a worktree of its own too, at the level of the whole run.
+SAME_CODE = ("PYTHONPATH", probe.CEILING)
 
 
 def environment(root: Path, run: str = "") -> dict[str, str]:
