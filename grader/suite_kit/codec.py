@@ -23,7 +23,7 @@ import numpy as np
 from grader.errors import GraderError
 
 ARRAY_KINDS = "biufcMm"
-FEW = 16  # a longer list of floats crosses as an array
+FEW = 16  # a longer list of floats crosses as an array, and of so many keys that have one hash no set is made
 NESTED = {list, dict}
 VIEWS: tuple[type, ...] = (type({}.keys()), type({}.values()))
 FORMS = (
@@ -222,12 +222,15 @@ class _Reader:
 
     def _tagged(self, tag: str, tree: dict[str, Any], depth: int) -> Any:
         content = tree[tag]
-        if tag in ("$t", "$s"):
-            return (tuple if tag == "$t" else set)(self.read(part, depth) for part in content)
+        if tag == "$t":
+            return tuple(self.read(part, depth) for part in content)
+        if tag == "$s":
+            return set(_apart([self.read(part, depth) for part in content]))
         if tag == "$v":
             return np.frombuffer(_bytes(content), "<f8").tolist()
         if tag == "$d":
-            return {self.read(key, depth): self.read(part, depth) for key, part in content}
+            keys = _apart([self.read(key, depth) for key, _ in content])
+            return dict(zip(keys, (self.read(part, depth) for _, part in content), strict=True))
         if tag == "$h":
             if self.resolve is None or type(content) is not int:
                 raise CodecError("it holds a handle where only data is allowed")
@@ -239,6 +242,13 @@ class _Reader:
         if tag == "$p":
             return _read_table([self.read(part, depth) for part in content], tree["k"])
         raise CodecError(f"the kind {tag!r} is unknown")
+
+
+def _apart(keys: list[Any]) -> list[Any]:
+    """The keys of a set or a mapping; many of one hash are refused: putting them together takes quadratic time."""
+    if len(keys) - len({*map(hash, keys)}) > FEW:
+        raise CodecError("many of its keys have one hash")
+    return keys
 
 
 def _read_array(content: bytes, kind: str, shape: list[int]) -> np.ndarray:

@@ -163,6 +163,8 @@ def test_limits_hold_on_both_sides():
         frame({"$s": [[1]]}),
         frame({"$d": [[[1], 2]]}),
         frame({"$d": [[1, 2, 3]]}),
+        frame({"$s": [key * (2**61 - 1) for key in range(99)]}),
+        frame({"$d": [[{"$t": [key * (2**61 - 1)]}, 0] for key in range(99)]}),
         frame({"$pickle": 0}),
         frame({"$p": [["a"], [array("<f8", [1])]], "k": "DataFrame"}),
         frame({"$p": [["a"], [5], None], "k": "DataFrame"}),
