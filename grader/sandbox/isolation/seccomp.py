@@ -35,6 +35,8 @@ NOT_IMPLEMENTED = {
     "memfd_create": (319, 279), "memfd_secret": (447, 447),
     # Files of libraries are the same for all sessions: what one opens would tell the others.
     "inotify_init": (253, -1), "inotify_init1": (294, 26), "inotify_add_watch": (254, 27),
+    # What a pipe or the kernel holds then is in no process, where no limit counts it.
+    "vmsplice": (278, 75), "io_setup": (206, 0), "landlock_create_ruleset": (444, 444),
     "preadv2": (327, 286), "pwritev2": (328, 287), "mincore": (27, 232), "cachestat": (451, 451),
 }  # fmt: skip
 # Answered as if it were done: who asks for other cores than the grader gave goes on with those, and no file is locked

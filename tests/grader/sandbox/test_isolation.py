@@ -452,6 +452,23 @@ def test_what_a_session_reads_or_locks_is_seen_by_no_other(sandbox):
             assert session.run_cell(A_DATABASE).verdict == "ok"
 
 
+# A page that only a pipe holds, the kernel's rings and rules: each in memory that is no process's.
+HELD_BY_NOBODY = """
+import ctypes, os, struct
+library, (_, end) = ctypes.CDLL(None), os.pipe()
+page = struct.pack("PN", ctypes.addressof(ctypes.create_string_buffer(1)), 1)
+(
+    library.vmsplice(end, page, 1, 0),
+    library.syscall({"x86_64": 206, "aarch64": 0}[os.uname().machine], 9, struct.pack("Q", 0)),
+    library.syscall(444, struct.pack("Q", 2), 8, 0),
+)
+"""
+
+
+def test_no_memory_is_held_where_no_limit_counts_it(session):
+    assert value(session, HELD_BY_NOBODY) == (-1, -1, -1)
+
+
 def test_the_most_memory_that_a_session_held_cannot_be_set_back(sandbox):
     if sandbox.level < Level.LANDLOCK or not landlock.version():
         pytest.skip("without Landlock no file of the process's own is kept from it")
