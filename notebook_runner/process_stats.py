@@ -4,6 +4,7 @@ The one place of the project that reads such figures: from /proc where it has wh
 loaded then. Figures of a process that is gone are empty or 0, never an error. No limit and no verdict may enter here.
 """
 
+import contextlib
 import functools
 import os
 import platform
@@ -17,6 +18,7 @@ PAGE_MB = os.sysconf("SC_PAGE_SIZE") / 2**20 if hasattr(os, "sysconf") else 0.00
 HAS_PROC = os.path.exists("/proc/self/stat")
 ENDED_STATES = ("Z", "X", "")
 IN_MEMORY = ("/dev/zero ", "/SYSV", "/memfd:", "/dev/shm/")  # how a mapping's file is called that lies on no disk
+UNLISTED = " (deleted)"  # ends the name of a file that no folder lists
 QUEUES = ("tcp", "tcp6", "udp", "udp6")
 COMPARE = {"x86_64": 312, "aarch64": 272}.get(platform.machine())  # the call kcmp(2), for which libc has no name
 COMPARE_MEMORY = 1
@@ -181,6 +183,33 @@ def shared_mappings(process: int) -> dict[tuple[str, str], float]:
             key = fields[3], fields[4]
             found[key] = max(found.get(key, 0.0), _mapping_mb(process, fields[0]))
     return found
+
+
+def unlisted_open(process: int, folder: str) -> dict[str, float]:
+    """MB by inode of the files of `folder` that a process has open and that no folder lists any more."""
+    found: dict[str, float] = {}
+    with contextlib.suppress(OSError):
+        for name in os.listdir(place := f"{_place(process)}/fd"):
+            if _is_unlisted(_link(path := f"{place}/{name}"), folder):
+                state = os.stat(path)
+                found[str(state.st_ino)] = state.st_blocks * 512 / 2**20
+    return found
+
+
+def unlisted_mapped(process: int, folder: str) -> dict[str, float]:
+    """The same of those that it has mapped; of one that may not be looked at, what lies before the mapping's end."""
+    found: dict[str, float] = {}
+    with contextlib.suppress(OSError):
+        for line in Path(f"{_place(process)}/maps").read_text(errors="replace").splitlines():
+            fields = line.split(maxsplit=5)
+            if len(fields) == 6 and _is_unlisted(fields[5], folder):
+                held_mb = int(fields[2], 16) / 2**20 + _mapping_mb(process, fields[0])
+                found[fields[4]] = max(found.get(fields[4], 0.0), held_mb)
+    return found
+
+
+def _is_unlisted(link: str, folder: str) -> bool:
+    return link.startswith(f"{folder}/") and link.endswith(UNLISTED)
 
 
 def open_files(process: int) -> list[str]:

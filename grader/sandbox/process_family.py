@@ -171,6 +171,22 @@ class Family:
             return True
         return self._memory_mb(descendants(self.pid), most_mb) > most_mb
 
+    def unlisted_mb(self, folder: str, enough_mb: float) -> float:
+        """MB of files of `folder` that the family keeps and that no folder lists; endless where that may not be read.
+
+        Files that are only mapped are looked for if so much may be mapped that they may be above `enough_mb`.
+        """
+        found: dict[str, float] = {}
+        place, processes = os.path.realpath(folder), [self.pid, *descendants(self.pid)]
+        mapped_mb = sum(max(0.0, sizes(process).address_space - self.base.address_space) for process in processes)
+        for process in processes:
+            if process_stats.count_of_open_files(process) is None:
+                return float("inf")
+            if mapped_mb > enough_mb:
+                found |= process_stats.unlisted_mapped(process, place)
+            found |= process_stats.unlisted_open(process, place)
+        return sum(found.values())
+
     def close(self) -> None:
         """Let go of it. Safe to call again."""
         if self.handle >= 0:

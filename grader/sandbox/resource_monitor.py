@@ -72,9 +72,13 @@ class ResourceMonitor:
             return self._reach("memory", f"It used {use.memory_mb:.0f} MB; the limit is {limits.memory_mb} MB.")
         if use.tasks > limits.watched_tasks:
             return self._reach("memory", f"It ran {use.tasks} processes and threads; {limits.processes} are allowed.")
-        if self.folder and folder_is_over(self.folder, limits.files_mb):
+        if self.folder and self._wrote_too_much():
             return self._reach("memory", f"It wrote more than {limits.files_mb} MB or more than {MOST_FILES} files.")
         return "look"
+
+    def _wrote_too_much(self) -> bool:
+        most_mb = self.limits.files_mb
+        return folder_is_over(self.folder, most_mb - self.family.unlisted_mb(self.folder, most_mb))
 
     def _reach(self, verdict: str, text: str) -> str:
         self.reached, self.text = verdict, text

@@ -411,6 +411,24 @@ def test_a_session_ends_whose_files_cannot_be_counted(sandbox, folder):
     assert (run.verdict, "MB" in run.error[1]) == ("memory", True)
 
 
+KEPT = {
+    "open": "held.append(file)",
+    "mapped": "held.append(mmap.mmap(file.fileno(), 7 * 2**20)); file.close()",
+    "open in a child": "held.append(os.fork() or time.sleep(99)); file.close()",
+}
+
+
+@pytest.mark.parametrize("kept", KEPT)
+def test_a_session_ends_that_writes_more_into_files_without_a_name(sandbox, kept):
+    """They take their room on the disk as long as somebody has them open, and no folder lists them."""
+    if sandbox.level == Level.NAMESPACES:
+        pytest.skip("a session with a file system of its own has one of that size")
+    writes = f"file = open('x', 'wb+'); os.unlink('x'); file.write(bytes(7 * 2**20)); file.flush(); {KEPT[kept]}"
+    with sandbox.open() as session:
+        run = session.run_cell(f"import mmap, os, time\nheld = []\nfor _ in range(3):\n    {writes}\ntime.sleep(3)")
+    assert (run.verdict, run.error and run.error[1]) == ("memory", "It wrote more than 8 MB or more than 8192 files.")
+
+
 def test_a_child_that_has_ended_while_another_lives_is_no_memory(session):
     """Nobody but root may read what open files it has left: none."""
     forks = "import os, time\nif os.fork() == 0: time.sleep(99)\nif os.fork() == 0: os._exit(3)\n"
