@@ -12,6 +12,8 @@ from mlsd_lib.operations.service_figures import ANSWERS, MONITOR, SPENT, Figures
 
 ACTS_BEYOND = "monitor_acts_beyond"
 """The name at /metrics of how many thresholds the service's own monitor acts beyond."""
+MOST_METRICS = 30
+"""So many alarms of one service are read by a person."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,10 @@ def _span(seconds: float) -> str:
 
 
 def monitor_rules(scrape: Scrape) -> list[Rule]:
-    """A rule a metric of the service's own monitor, the furthest from normal first; none where it has no monitor."""
+    """A rule a metric of the service's own monitor, the `MOST_METRICS` furthest from normal, the furthest first.
+
+    None where it has no monitor.
+    """
     labels = [dict(own) for name, own in scrape.values if name == ALARM]
     limit = scrape.values.get((ACTS_BEYOND, frozenset()), math.inf)
     index = {dict(own)["metric"]: value for (name, own), value in scrape.values.items() if name == INDEX}
@@ -122,7 +127,7 @@ def monitor_rules(scrape: Scrape) -> list[Rule]:
         )
         for label in labels
     ]
-    return sorted(rules, key=lambda rule: -index.get(rule.figure, 0.0))
+    return sorted(rules, key=lambda rule: -index.get(rule.figure, 0.0))[:MOST_METRICS]
 
 
 PREDICT = 'route="/predict"'

@@ -10,9 +10,10 @@ import socket
 import threading
 import time
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -21,9 +22,12 @@ from mlsd_lib.operations.errors import OperationsError
 Key = tuple[str, frozenset[tuple[str, str]]]
 DEADLINE_S = 5.0
 """For a whole reading, whatever it is spent on."""
-MOST_BYTES = 4_000_000
+MOST_BYTES, MOST_LINES, LONGEST_LINE = 4_000_000, 20_000, 10_000
+"""What a reading may take: the parser's time grows with the lines, and with the square of a line."""
+LARGEST = 1e100
+"""Sums and rates of numbers up to it are finite."""
 COUNTS = ("_total", "_bucket", "_count", "_sum")
-EDGE = re.compile(r"[+-]?(?:Inf|[0-9.]+(?:[eE][+-]?[0-9]+)?)")
+EDGE = re.compile(r"[+-]?(?:Inf|(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)")
 INDEX, ALARM = "monitor_index", "monitor_alarm"
 """The names at /metrics of what the service's own monitor found; the second has the first thing to do as a label."""
 LABELS = {"requests_total": ("route", "status"), INDEX: ("metric",), ALARM: ("metric", "runbook")}
@@ -43,10 +47,18 @@ class Scrape:
 
         A gauge that is no number was not seen.
         """
+        lines = text.split("\n")
+        if len(lines) > MOST_LINES or max(map(len, lines)) > LONGEST_LINE:
+            raise OperationsError(
+                f"It has {len(lines):,} lines, the longest of {max(map(len, lines)):,} characters; {MOST_LINES:,} of "
+                f"{LONGEST_LINE:,} are read. Count less at the service."
+            )
         try:
             families = list(text_string_to_metric_families(text))
         except Exception as error:  # the parser raises whatever it trips over
-            raise OperationsError(f"The text is not in Prometheus's format: {error!r}. Ask for /metrics.") from None
+            raise OperationsError(
+                f"The text is not in Prometheus's format: {repr(error)[:200]}. Ask for /metrics."
+            ) from None
         samples = [sample for family in families for sample in family.samples if not sample.name.endswith("_created")]
         for sample in samples:
             _require_whole(sample.name, sample.labels, sample.value)
@@ -55,20 +67,33 @@ class Scrape:
             {
                 (sample.name, frozenset(sample.labels.items())): float(sample.value)
                 for sample in samples
-                if math.isfinite(sample.value)
+                if abs(sample.value) <= LARGEST
             },
         )
 
+    @cached_property
+    def labels(self) -> Mapping[str, Sequence[frozenset[tuple[str, str]]]]:
+        """The labels of each sample, by name."""
+        found: dict[str, list[frozenset[tuple[str, str]]]] = {}
+        for name, own in self.values:
+            found.setdefault(name, []).append(own)
+        return found
+
 
 def _require_whole(name: str, labels: Mapping[str, str], value: float) -> None:
-    if name.endswith(COUNTS) and not math.isfinite(value):
-        raise OperationsError(f"{name} is {value} at the service; a count is finite. Correct what the service counts.")
+    if name.endswith(COUNTS) and not abs(value) <= LARGEST:  # also for NaN
+        raise OperationsError(f"{name} is no number up to {LARGEST:g} at the service. Correct what the service counts.")
     needed = ("le",) if name.endswith("_bucket") else LABELS.get(name, ())
     for label in needed:
         if label not in labels:
             raise OperationsError(f"{name} has no label {label}, by which it is read. Add it at the service.")
-    if name.endswith("_bucket") and not EDGE.fullmatch(labels["le"]):
+    if name.endswith("_bucket") and not _is_edge(labels["le"]):
         raise OperationsError(f"{name} has the edge {labels['le']!r}, which is no number. Correct it at the service.")
+
+
+def _is_edge(text: str) -> bool:
+    edge = float(text) if EDGE.fullmatch(text) else math.nan
+    return math.isinf(edge) or abs(edge) <= LARGEST
 
 
 def scrape(url: str) -> Scrape:
@@ -121,7 +146,8 @@ def _answer(connection: http.client.HTTPConnection, path: str) -> bytes:
     with closing(connection.getresponse()) as response:
         if response.status != 200:
             raise ValueError(f"its status is {response.status}")
-        text = response.read(MOST_BYTES + 1)
+        buffer = bytearray(MOST_BYTES + 1)  # `read` takes all there is for a chunk of a length below zero
+        text = bytes(buffer[: response.readinto(buffer)])
         if len(text) > MOST_BYTES:
             raise ValueError(f"it has more than {MOST_BYTES:,} bytes")
         if response.length:
@@ -150,9 +176,10 @@ class Window:
     def by_labels(self, name: str, **labels: str) -> dict[frozenset[tuple[str, str]], float]:
         """By how much each counter of that name with these labels grew."""
         found = {}
-        for (known, own), value in self.after.values.items():
-            if known == name and labels.items() <= dict(own).items():
-                earlier = self.before.values.get((known, own), 0.0)
+        for own in self.after.labels.get(name, ()):
+            if labels.items() <= dict(own).items():
+                value = self.after.values[name, own]
+                earlier = self.before.values.get((name, own), 0.0)
                 found[own] = value - earlier if value >= earlier else value
         return found
 

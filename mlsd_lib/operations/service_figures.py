@@ -49,8 +49,10 @@ def figures(window: Window) -> Figures:
     for name in window.histograms():
         if name not in ("request_latency_seconds", "prediction_score"):
             business[f"mean {name.replace('_', ' ')}"] = window.mean(name)
-    routes = {dict(own)["route"] for own in window.by_labels("requests_total")} - set(OWN_ROUTES)
-    feedback = {f"{route}/s": window.grown("requests_total", route=route) / window.seconds for route in sorted(routes)}
+    feedback: dict[str, float] = {}
+    for route, asked_there in sorted((dict(own)["route"], n) for own, n in window.by_labels("requests_total").items()):
+        if route not in OWN_ROUTES:
+            feedback[f"{route}/s"] = feedback.get(f"{route}/s", 0.0) + asked_there / window.seconds
     found = {dict(own)["metric"]: value for (name, own), value in window.after.values.items() if name == INDEX}
     if found:
         model["largest monitor index"] = max(found.values())

@@ -14,7 +14,8 @@ from mlsd_lib.operations.alert_rules import RULES, Rule
 from mlsd_lib.operations.own_page import write_own
 from mlsd_lib.operations.service_figures import GROUPS, Figures
 
-MOST_WINDOWS, KIND = 120, "page about a service"
+MOST_WINDOWS, MOST_FIGURES, KIND = 120, 60, "page about a service"
+"""Of a group, so many figures are drawn: each takes some hundredths of a second, in every window."""
 STYLE = """
 body { max-width: 76rem } h2 { margin: 1.5rem 0 .2rem; text-transform: capitalize }
 .row { display: flex; flex-wrap: wrap; gap: 1rem } svg { width: 100% }
@@ -50,9 +51,10 @@ def _group(group: str, history: Sequence[Figures]) -> str:
     names = list(dict.fromkeys(name for window in drawn_windows for name in window[group]))
     if not names:
         return f"<h2>{group}</h2><p>The service counts nothing of this kind.</p>"
-    series = {name: [window[group].get(name, math.nan) for window in drawn_windows] for name in names}
+    left_out = f"<p>{len(names) - MOST_FIGURES:,} more are not drawn.</p>" if len(names) > MOST_FIGURES else ""
+    series = {name: [window[group].get(name, math.nan) for window in drawn_windows] for name in names[:MOST_FIGURES]}
     drawn = "".join(_figure(name, values) for name, values in series.items())
-    return f'<h2>{group}</h2><div class="row">{drawn}</div>'
+    return f'<h2>{group}</h2><div class="row">{drawn}</div>{left_out}'
 
 
 def _figure(name: str, values: Sequence[float]) -> str:

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from mlsd.cli import app
-from mlsd_lib.operations import scraping
+from mlsd_lib.operations import alert_rules, scraping
 
 GOOD = (
     b'requests_total{route="/predict",status="200"} 5\nrequest_latency_seconds_bucket{route="/predict",le="+Inf"} 5\n'
@@ -44,6 +44,13 @@ DOWN = {
     "a bucket of a count without an end": page(b'a_bucket{le="1"} +Inf\n'),
     "a bucket without an edge": page(b"a_bucket 5\n"),
     "a bucket with a word for an edge": page(b'a_bucket{le="wide"} 5\n'),
+    "a bucket with two points in its edge": page(b'request_latency_seconds_bucket{route="/predict",le="1.2.3"} 9\n'),
+    "a bucket with an edge beyond any": page(b'a_bucket{le="1e308"} 5\n'),
+    "a count whose rate is beyond any": page(b"a_total 1.7e308\n"),
+    "a count of 4,000 digits": page(b"a_total 1" + b"0" * 4_000 + b"\n"),
+    "more lines than are read": page(b"# HELP a b\n" * 100_000),
+    "more labels than are read": page(b"a_total{" + b",".join(b'l%d="x"' % n for n in range(50_000)) + b"} 1\n"),
+    "a megabyte that cannot be parsed": page(b"a{" + b"," * 1_000_000 + b"} 1\n"),
     "an alarm without a metric": page(b'monitor_alarm{runbook="x"} 1\n'),
     "an alarm without a runbook": page(b'monitor_alarm{metric="x"} 1\n'),
     "an index without a metric": page(b"monitor_index 1\n"),
@@ -54,7 +61,10 @@ DOWN = {
     "a way to another service": moved("http://127.0.0.1:9/metrics"),
 }
 SLOW = {"its head, byte by byte": b"HTTP/1.1 200 OK\r\nX: ", "its body, byte by byte": page(b"#", length=10**6)}
-ENDLESS = {"a body without an end": b"HTTP/1.1 200 OK\r\n\r\n"}
+ENDLESS = {
+    "a body without an end": b"HTTP/1.1 200 OK\r\n\r\n",
+    "a chunk of a length below zero": CHUNKED + b"-1\r\n",
+}
 
 
 class Service(socketserver.ThreadingTCPServer):
@@ -120,11 +130,13 @@ def test_one_deadline_holds_for_the_whole_reading(tmp_path, monkeypatch, what):
     assert "within 0.3 s" in done.stderr
 
 
-def test_what_has_no_end_is_not_read_to_its_end(tmp_path, monkeypatch):
+@pytest.mark.parametrize("what", ENDLESS)
+def test_what_has_no_end_is_not_read_to_its_end(tmp_path, monkeypatch, what):
     monkeypatch.setattr(scraping, "MOST_BYTES", 100_000)
-    done, _ = watched(tmp_path, *ENDLESS.values(), b"a_total 1\n" * 1_000)
+    monkeypatch.setattr(scraping, "DEADLINE_S", 0.5)  # before which no gigabyte comes
+    done, _ = watched(tmp_path, ENDLESS[what], b"a_total 1\n" * 1_000)
     assert rings_with_a_line(done)
-    assert "more than 100,000 bytes" in done.stderr
+    assert re.search("100,?000 bytes", done.stderr)
 
 
 def test_what_labels_say_reaches_the_terminal_without_its_escapes(tmp_path):
@@ -141,6 +153,26 @@ def test_a_gauge_that_is_no_number_hides_nothing_else(tmp_path):
     done, _ = watched(tmp_path, page(GOOD + b"a_gauge +Inf\nrequests_waiting NaN\n"))
     assert done.stderr == ""
     assert "ServiceDown" not in done.stdout
+
+
+def test_of_ten_thousand_figures_and_alarms_a_page_shows_what_a_person_reads(tmp_path):
+    body = b"".join(
+        b'a%d_total 1\nmonitor_alarm{metric="m%d",runbook="x"} 1\nmonitor_index{metric="m%d"} %d\n' % (n, n, n, n)
+        for n in range(6_000)
+    )
+    done, text = watched(tmp_path, page(GOOD + b"monitor_acts_beyond 0\n" + body), windows=1)
+    assert "5,940 more are not drawn" in text
+    assert text.count("<svg") < 100
+    assert done.stdout.count(" rings. ") == alert_rules.MOST_METRICS
+    assert "m5999 rings" in done.stdout
+
+
+@pytest.mark.parametrize("value", ["1e99", "-1e99", "1e300", "5e-324"])
+def test_a_number_of_any_size_is_drawn_or_not_seen(tmp_path, value):
+    done, _ = watched(
+        tmp_path, page(GOOD + f'requests_waiting {value}\nmonitor_index{{metric="m"}} {value}\n'.encode())
+    )
+    assert done.stderr == ""
 
 
 def test_a_page_replaces_no_file_of_another_hand(tmp_path):
