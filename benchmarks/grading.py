@@ -30,9 +30,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks import exercise_class, grading_evening, grading_isolation
 from tests.attacks.batch import results
 from tests.attacks.course import Assignment, Task
-from tests.attacks.course.ps1 import ACCOUNT, LINE, MEAN, SCALE, WORDS
-from tests.attacks.course.ps2 import CLEAN, LONGEST, PS2, TOTALS
-from tests.attacks.course.ps3 import COUNTDOWN, COUNTER, GREET, SORT, STACK
+from tests.attacks.course.ps1 import ACCOUNT, DATA, FIB, LINE, MEAN, ROWS, SCALE, WORDS
+from tests.attacks.course.ps2 import ASK, FIT, GREET, PARALLEL, TOTALS, TRIPS
 from tests.attacks.foreign_course import answered, copied, submit, write
 from tests.attacks.graders import Ended, autograde, mlsd_grade, run
 from tests.attacks.host import environment
@@ -92,9 +91,10 @@ assert layer(torch.zeros(1, 3)).abs().sum().item() == 0
     {"biased": ("def make_layer(inputs, outputs):\n    return torch.nn.Linear(inputs, outputs)", 0)},
 )
 
-PLAIN = "import contextlib\nimport io\nimport json\nimport math\n"
+PLAIN = "import contextlib\nimport io\nimport time\nfrom unittest import mock\n"
 SCIENCE = (
-    "import matplotlib.pyplot as plt\nimport numpy as np\nfrom sklearn.tree import DecisionTreeRegressor\n" + PS2.setup
+    "import matplotlib.pyplot as plt\nimport numpy as np\nimport pandas as pd\n"
+    "from sklearn.tree import DecisionTreeRegressor\n\ntrips = pd.read_csv('trips.csv')\n"
 )
 DRAWN = """
 for name in ("clean", "noisy"):
@@ -123,16 +123,16 @@ np.testing.assert_allclose(slope(x, 3 * x + 1), 3)
     {"twice": ("def slope(x, y):\n    return 2.0 * np.polyfit(x, y, 1)[0]", 0)},
 )
 
-EIGHT = (MEAN, WORDS, ACCOUNT, STACK, COUNTDOWN, COUNTER, GREET, SORT)
-LIGHT = Assignment("light", PLAIN, EIGHT)
-HEAVY = Assignment("heavy", SCIENCE, (MEAN, WORDS, SCALE, LINE, CLEAN, TOTALS, LONGEST, FOREST), PS2.files)
+ROWS_FILE, TRIPS_FILE = {"data.csv": DATA}, {"trips.csv": TRIPS}
+LIGHT = Assignment("light", PLAIN, (MEAN, WORDS, ACCOUNT, ROWS, FIB, GREET, PARALLEL, ASK), ROWS_FILE)
+HEAVY = Assignment("heavy", SCIENCE, (MEAN, WORDS, ACCOUNT, SCALE, LINE, TOTALS, FIT, FOREST), TRIPS_FILE)
 SMALL = Assignment(
     "small",
     "from sklearn.ensemble import RandomForestClassifier\nfrom sklearn.linear_model import LinearRegression\n"
     "from sklearn.model_selection import train_test_split\n" + SCIENCE + DRAWN,
-    (SCALE, SLOPE, CLEAN, TOTALS, LONGEST, FOREST), PS2.files,
+    (SCALE, SLOPE, LINE, TOTALS, FIT, FOREST), TRIPS_FILE,
 )  # fmt: skip
-TORCH = Assignment("torch", PLAIN + "import torch\n", (MEAN, WORDS, ACCOUNT, STEP, LAYER, COUNTER, GREET, SORT))
+TORCH = Assignment("torch", PLAIN + "import torch\n", (MEAN, WORDS, ACCOUNT, ROWS, STEP, LAYER, GREET, ASK), ROWS_FILE)
 SIZES = {"light": (LIGHT, 200), "heavy": (HEAVY, 60), "torch": (TORCH, 60), "small": (SMALL, 5)}
 BARS = {"light": 20, "heavy": 15, "torch": 15, "small": 3}  # times stock with immediate shutdown, on an idle machine
 

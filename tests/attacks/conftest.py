@@ -7,8 +7,6 @@ import pytest
 
 from tests.attacks.course.ps1 import PS1
 from tests.attacks.course.ps2 import PS2
-from tests.attacks.course.ps3 import PS3
-from tests.attacks.course.ps4 import PS4
 from tests.attacks.foreign_course import release, write
 from tests.prepared import once
 
@@ -16,10 +14,8 @@ from tests.prepared import once
 @pytest.fixture(scope="session")
 def template(tmp_path_factory):
     """A released course with the problem sets."""
-    return (
-        once(tmp_path_factory, "foreign", lambda folder: release(write(folder / "course", PS1, PS2, PS3, PS4)))
-        / "course"
-    )
+    folder = once(tmp_path_factory, "foreign", lambda folder: release(write(folder / "course", PS1, PS2)))
+    return folder / "course"
 
 
 @pytest.fixture

@@ -8,8 +8,6 @@ import pytest
 from tests.attacks.course import Assignment
 from tests.attacks.course.ps1 import PS1
 from tests.attacks.course.ps2 import PS2
-from tests.attacks.course.ps3 import PS3
-from tests.attacks.course.ps4 import PS4
 from tests.attacks.foreign_course import answered, copied, released, submit
 from tests.attacks.graders import MARKS_ALONE, autograde, mlsd_grade
 from tests.attacks.host import environment
@@ -25,7 +23,7 @@ def mixtures(assignment: Assignment) -> Iterator[dict[str, str]]:
         }
 
 
-@pytest.mark.parametrize("assignment", [PS1, PS2, PS3, PS4], ids=lambda assignment: assignment.name)
+@pytest.mark.parametrize("assignment", [PS1, PS2], ids=lambda assignment: assignment.name)
 def test_marks_of_honest_work_equal_stock_nbgraders(assignment, template, root):
     name = assignment.name
     course = copied(template, root / "course")

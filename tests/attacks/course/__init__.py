@@ -1,4 +1,4 @@
-"""A course that nobody wrote for this grader: four assignments with ordinary test cells, each a list of tasks."""
+"""A course that nobody wrote for this grader: two assignments with ordinary test cells, each a list of tasks."""
 
 from dataclasses import dataclass, field
 
