@@ -95,10 +95,16 @@ FRAMES = {
     "too few values": encode({"values": []}),
     "an error that is none": encode({"error": {}}),
     "a handle below zero": b'{"values":[{"$h":-1,"k":"x"}]}',
+    "a handle that is no number": b'{"values":[{"$h":true,"k":"x"}]}',
     "an array without end": b'{"values":[{"$a":"","t":"<f8","s":[1099511627776]}]}',
     "too deep": b"[" * 90_000 + b"]" * 90_000,
     "an unknown kind": b'{"values":[{"$x":7,"k":"os"}]}',
 }
+FORGES_REPLIES = """
+from grader.suite_kit.answer import Server
+own = Server.respond
+Server.respond = lambda self, asked: {}
+"""
 WRITES = """
 import os
 def write():
@@ -145,10 +151,14 @@ def test_a_forger_gains_nothing_at_the_test_of_a_suite(judged, name):
 
 @pytest.mark.parametrize("name", FRAMES)
 def test_a_reply_of_the_wrong_form_costs_the_test_and_is_called_by_its_name(judged, name):
-    forges = "import grader.suite_kit.answer as theirs\ntheirs.Server.handle = lambda self, frame: FRAME\n"
-    outcome = judged(forges.replace("FRAME", repr(FRAMES[name])) + all_give("1"))
-    assert (outcome.points, outcome.verdict) == (0, "tampered")
-    assert outcome.message == "The process of your code sent what is no answer."
+    forged = repr(FRAMES[name])
+    for reply, sender in (
+        (forged, "your code"),
+        (f'own(self, asked) if asked["do"] == "begin" else {forged}', "the answer"),
+    ):
+        outcome = judged(FORGES_REPLIES.format(reply) + all_give("1"))
+        assert (outcome.points, outcome.verdict) == (0, "tampered")
+        assert f"The process of {sender} sent what is no answer" in " ".join(outcome.message.split())
 
 
 def test_a_name_that_is_not_defined_is_named(judged):
