@@ -1,9 +1,9 @@
 """A serving system compiled by numba: the events of a readable simulator in the same order, on arrays, not objects.
 
-Read that one first: `reference_simulator.py` of the exercise improve_throughput, and `readable_engine.py` of the tests
-for queues of replicas. Each function here bears the name of the method there that it repeats. The first call on a
-machine compiles for some seconds; later processes find the result on disk. A replica, a request and an attempt are
-numbers; `State` holds what the objects there hold, and the design and the scenario as plain numbers.
+Read that one first: `tests/mlsd_lib/simulation/reference_simulator.py`, and `readable_engine.py` there for queues of
+replicas. Each function here bears the name of the method there that it repeats. The first call on a machine compiles
+for some seconds; later processes find the result on disk. A replica, a request and an attempt are numbers; `State`
+holds what the objects there hold, and the design and the scenario as plain numbers.
 
 Two kinds of event need no heap: an attempt is given up, and a request is sent a second time, after a delay that is the
 same for all, so that they come in the order in which they were planned. All compiled functions lie in this file: numba

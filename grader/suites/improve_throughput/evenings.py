@@ -12,10 +12,9 @@ import numpy as np
 from grader.suite_kit.designs import DesignTask, Draw, FailureReason, Outcome, Range, Requirement, ScenarioFamily
 from grader.suite_kit.designs.task import required
 from grader.suites.improve_throughput.cases import EXERCISE
+from grader.suites.improve_throughput.machine import Record, simulate
 from grader.suites.improve_throughput.policy import Policy
-from grader.suites.improve_throughput.reference_simulator import simulate
 from mlsd_lib.simulation import traces
-from mlsd_lib.simulation.record import Record
 from mlsd_lib.simulation.scenario import BatchCost, Scenario
 
 CURVE = BatchCost(fixed_s=0.016, row_s=0.001, spread=0.1)
@@ -23,6 +22,7 @@ P99_MS, PUBLIC_P99_MS = EXERCISE.limit("p99_ms"), EXERCISE.limit("public_p99_ms"
 RATE = 125.0  # requests a second on an ordinary evening
 SECONDS = 40.0
 CROWD_AT_S, LULL_S = 10.0, 0.5  # when a crowd comes; how long after its end the queue may still be longer
+COUNTED_S = 5.0  # the core's work counts up to a multiple of this, at least a second after the last request
 ASKED, LONGEST_BATCH = 4, 0.5  # situations to foretell; the share of the wait that a batch may take in them
 SITUATIONS = {
     "rate": Range(40, 120, "a second", whole=True),
@@ -60,7 +60,8 @@ def scenario(draw: Draw) -> Scenario:
 def plain_scenario(name: str, arrived: np.ndarray, seed: int, cost: BatchCost = CURVE) -> Scenario:
     """Requests at these times, on the published machine unless another `cost` of a batch is given."""
     keys = np.zeros(len(arrived), dtype=np.int64)
-    return Scenario(name, arrived, keys, 1, float(np.ceil(arrived[-1] + 1)), cost, seed=seed)
+    seconds = float(COUNTED_S * np.ceil((arrived[-1] + 1) / COUNTED_S))
+    return Scenario(name, arrived, keys, 1, seconds, cost, seed=seed)
 
 
 class Run:
@@ -68,8 +69,8 @@ class Run:
 
     def __init__(self, policy: Policy, story: Scenario) -> None:
         self.policy, self.story = policy, story
-        self.record: Record = simulate(policy.design(), story)
-        self.latency_ms = np.where(self.record.ended == 0, 1e3 * self.record.latency_s, np.inf)
+        self.record: Record = simulate(policy, story)
+        self.latency_ms = np.where(self.record.answered, 1e3 * self.record.latency_s, np.inf)
         self.in_time = self.latency_ms <= P99_MS
 
     def p99_ms(self, chosen: np.ndarray | slice = slice(None)) -> float:
@@ -80,12 +81,12 @@ class Run:
     @property
     def rows_per_cpu_s(self) -> float:
         """Answers in time for each second in which the core worked."""
-        return float(self.in_time.sum() / self.record.total("busy_s"))
+        return float(self.in_time.sum() / self.record.busy_s)
 
     @property
     def rows_a_batch(self) -> float:
         """The mean number of rows in a batch."""
-        return self.record.total("rows") / self.record.total("batches")
+        return self.record.rows / self.record.batches
 
     def in_system(self) -> float:
         """The mean number of requests that wait or are worked on, counted at many moments, not by Little's law."""
@@ -108,9 +109,9 @@ class Run:
         elif alone_ms > PUBLIC_P99_MS:
             cause = "a request waits for its batch, and with the batch's own time that is more than is promised"
             detail += f" Wait and batch take {alone_ms:.0f} ms together."
-        elif self.record.total("timed_out") > self.record.total("refused"):
+        elif self.record.timed_out > self.record.refused:
             cause = "the deadline ended requests that could have been answered in time"
-        elif self.record.total("refused") > 0.01 * len(second):
+        elif self.record.refused > 0.01 * len(second):
             cause = "the queue's limit turned requests away that could have been answered in time"
         else:
             cause = "a batch had to wait for the one before it, which was longer than the promise leaves room for"
@@ -118,7 +119,7 @@ class Run:
 
     def why_expensive(self) -> FailureReason:
         """Why a CPU second gave few answers in time."""
-        late = 1 - self.in_time.sum() / max(self.record.total("rows"), 1)
+        late = 1 - self.in_time.sum() / max(self.record.rows, 1)
         detail = f"A batch held {self.rows_a_batch:.1f} rows on average; {late:.0%} of the rows were worked on in vain."
         if late > 0.1:
             return FailureReason(
@@ -159,7 +160,7 @@ def _why_overloaded(run: Run) -> FailureReason:
 
 
 def _why_not_over(run: Run) -> FailureReason:
-    longest = float(np.max(run.record.latency_s[run.record.ended == 0], initial=0.0))
+    longest = float(np.max(run.record.latency_s[run.record.answered], initial=0.0))
     return FailureReason(
         "after the crowd", "those who came after it waited behind the queue that it had left",
         f"The longest wait for an answer was {longest:.1f} s.",

@@ -5,10 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 from grader.suites.improve_throughput.cases import EXERCISE
-from mlsd_lib.simulation.design import Design
 from notebook_runner.errors import CourseError
-
-NEVER_S = 600.0  # so long a client without a deadline waits in the simulator
 
 
 class PolicyError(CourseError):
@@ -85,11 +82,3 @@ class Policy:
     def plain(self) -> dict[str, Any]:
         """The policy as plain data, of which `of` makes it again."""
         return asdict(self)
-
-    def design(self) -> Design:
-        """The policy as the simulator's document."""
-        deadline_s = NEVER_S if self.deadline_ms is None else self.deadline_ms / 1e3
-        batching = {"most_rows": self.largest_batch, "wait_s": self.longest_wait_ms / 1e3}
-        queue = {"limit": self.queue_limit, "drop_expired": True}
-        alone = self.largest_batch == 1  # one row fills it: the simulator knows no wait then
-        return Design.of({"queue": queue, "timeout_s": deadline_s} | ({} if alone else {"batching": batching}))

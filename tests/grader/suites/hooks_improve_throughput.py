@@ -10,7 +10,6 @@ from grader.suite_kit.answer import InKernel
 from grader.suite_kit.benchmark import Speed, Subject
 from grader.suites.improve_throughput import timing, visits
 from grader.suites.improve_throughput.service import SlowScorer
-from mlsd_lib.simulation import compiled_engine
 
 CALLS = {1: 20, 8: 5, 256: 4}  # by the rows of each
 ROUNDS = 6
@@ -29,10 +28,7 @@ def quickest_row_s(call, batches):
 
 
 def no_clocks(patch, hidden):
-    """No pairs are timed: the ratio is that of the quickest calls, far from every step for all right answers.
-
-    The compiled simulator stands in for the readable one: it gives the same to the last bit.
-    """
+    """No pairs are timed: the ratio is that of the quickest calls, far from every step for all right answers."""
     slow = SlowScorer()
 
     def measure(answer, fast, rows, seed, steps):
@@ -51,7 +47,6 @@ def no_clocks(patch, hidden):
         return Speed(ratio, ratio, ratio, ratio, outputs=((batch, some, given),)), True
 
     patch.setattr(f"{SUITE}.measure_batch", measure)
-    patch.setattr("grader.suites.improve_throughput.evenings.simulate", compiled_engine.simulate)
     patch.setattr("grader.suite_kit.resources.family_peak_mb", lambda: 200.0)  # that of the test process does not count
 
 

@@ -6,10 +6,10 @@
 import math
 from collections import deque
 
-from grader.suites.improve_throughput.reference_simulator import Attempt, State, Station, System
 from mlsd_lib.simulation.design import Design
 from mlsd_lib.simulation.record import Record
 from mlsd_lib.simulation.scenario import Failure, Scenario
+from tests.mlsd_lib.simulation.reference_simulator import Attempt, State, Station, System
 
 
 class BalancedStation(Station):
