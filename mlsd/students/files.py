@@ -27,7 +27,8 @@ def exercise_notebook(root: Path, name: str, version: Released) -> str:
     if name in there and (root / notebook).is_file():
         return notebook
     if version.read(notebook) is not None:
-        raise StudentError(f"{root / notebook} is no file. As it was released it comes back by: mlsd reset {name}")
+        what = "is no file" if os.path.lexists(root / notebook) else "is not there"
+        raise StudentError(f"{root / notebook} {what}. As it was released it comes back by: mlsd reset {name}")
     fix = was_meant(name, there) or "Give one of these names."
     raise StudentError(f"There is no exercise {name!r}; there are {', '.join(there)}. {fix}")
 
