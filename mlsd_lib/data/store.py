@@ -68,7 +68,8 @@ class FeatureStore:
         now_us = LAST_US if self.clock is None else round(self.clock() * 1e6)
         with self._transaction("DEFERRED") as sql:
             kinds = self._existing(sql, view)
-            if type(entity).__name__.rstrip("0123456789_") != kinds["entity"]:
+            kind = int if kinds["entity"] == "int" else str
+            if not isinstance(entity, (int, np.integer) if kind is int else str) or isinstance(entity, bool):
                 raise DataError(
                     f"The entity {entity!r} is {type(entity).__name__}; those of the view {view!r} are "
                     f"{kinds['entity']}. Convert it."
@@ -78,7 +79,7 @@ class FeatureStore:
                 f"SELECT {_names(features)} FROM {_table(view)}"
                 " WHERE entity = ? AND event_time <= ? AND known_time <= ?"
                 " ORDER BY event_time DESC, known_time DESC LIMIT 1",
-                (str(entity) if kinds["entity"] == "str" else int(entity), now_us, now_us),
+                (kind(entity), now_us, now_us),
             ).fetchone()
         if found is None:
             return None

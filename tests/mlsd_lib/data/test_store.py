@@ -54,7 +54,7 @@ def store(tmp_path):
 def test_as_of_knows_what_was_known_and_online_what_is_known(store):
     assert store.write("v", rows((1, 1, 1, 10), (1, 3, 3, 30), (2, 1, 1, 5))) == 3
     assert answers(store, (1, 0), (1, 1), (1, 2), (1, 3), (2, 9), (3, 9)) == [None, 10, 10, 30, 5, None]
-    assert store.online("v", 1) == {"value": 30}
+    assert store.online("v", 1) == store.online("v", np.uint8(1)) == {"value": 30}
     assert store.online("v", 3) is None
 
 
@@ -197,6 +197,7 @@ def dump(path):
     ("act", "told"),
     [
         (lambda s: s.online("v", "1"), "entity '1' is str; those of the view 'v' are int. Convert"),
+        (lambda s: s.online("v", True), "entity True is bool; those of the view 'v' are int. Convert"),
         (lambda s: s.online("w", 1), r"no view 'w' in .*; it has \['v'\]"),
         (lambda s: s.as_of("w", ask((1, 1))), "no view 'w'"),
         (lambda s: s.as_of("v", ask((1, 1)).drop(columns="at")), "no column 'at'"),
