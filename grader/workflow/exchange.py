@@ -89,7 +89,9 @@ class Intake:
         notes: list[str] = []
         try:
             notes = [*_changed(folder, self.notebooks, stated), *_kept(folder, place), *_stamped(place, stated)]
-            refusal = mistaken(self.name, _handed_in(place, self.notebooks), self.cells)
+            handed_in = _handed_in(place, self.notebooks)
+            missing = f"no notebook {' or '.join(self.notebooks)} in it"
+            refusal = mistaken(self.name, handed_in, self.cells) if handed_in else "; ".join([missing, *notes[:LISTED]])
         except PermissionError as error:
             refusal = f"it cannot be read ({error.strerror})"
         rest = [f"{len(notes) - LISTED} more"] if notes[LISTED:] else []

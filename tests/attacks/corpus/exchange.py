@@ -123,11 +123,11 @@ LAID = (
     Laid("plain", beside(lambda folder, course: None), ("ada", "eve", "zoe")),
     Laid("own_data", beside(lambda folder, course: (folder / "data.csv").write_text("1")), ("ada", "eve", "zoe")),
     Laid("link_to_the_solution", instead(lambda place, _, course: place.symlink_to(course / "source" / "ps1" / NB)),
-         noted=(NB,)),
+         refused=("no notebook ps1.ipynb in it", "a link")),
     Laid("link_to_a_neighbours_work", instead(lambda place, inbound, _: place.symlink_to(
-        inbound / f"ada+ps1+{MORNING}+x" / NB)), noted=(NB,)),
+        inbound / f"ada+ps1+{MORNING}+x" / NB)), refused=("a link",)),
     Laid("hard_link_to_a_neighbours_work", instead(lambda place, inbound, _: place.hardlink_to(
-        submitted(inbound, "bob", b"{}") / NB)), noted=("hard link",)),
+        submitted(inbound, "bob", b"{}") / NB)), refused=("hard link",)),
     Laid("link_to_a_folder", beside(lambda folder, course: (folder / "more").symlink_to(course / "source")),
          ("ada", "eve", "zoe"), noted=("more",)),
     Laid("link_as_time", beside(lambda folder, course: (folder / "odd.txt").symlink_to(course / "gradebook.db")),
@@ -139,7 +139,11 @@ LAID = (
     Laid("name_spelled_twice", beside(lambda folder, course: [
         (folder / "\u00e9").write_text("1"), (folder / "e\u0301").mkdir(), (folder / "e\u0301" / "x").write_text("2")]),
          ("ada", "eve", "zoe"), noted=("same name",)),
-    Laid("pipe", instead(lambda place, *_: os.mkfifo(place)), noted=(NB,)),
+    Laid("pipe", instead(lambda place, *_: os.mkfifo(place)), refused=(NB,)),
+    Laid("no_notebook_after_a_right_one", lambda inbound, right, course: [
+        (course / "submitted" / "eve" / "ps1").mkdir(parents=True),
+        (course / "submitted" / "eve" / "ps1" / NB).write_bytes(right), submitted(inbound, "eve", None)],
+         ("ada", "eve", "zoe"), refused=("no notebook ps1.ipynb in it",)),
     Laid("large", beside(large), ("ada", "eve", "zoe"), noted=("data.bin",)),
     Laid("no_time_in_its_name", called("eve+ps1+soon+x"), refused=("soon",)),
     Laid("time_that_does_not_exist", called("eve+ps1+2026-13-45 99:00:00 UTC+x"), refused=("2026-13-45",)),
@@ -159,6 +163,6 @@ LAID = (
          noted=("counts",)),
     Laid("time_that_has_not_come", called("eve+ps1+9999-12-31 23:59:59 UTC+x"), refused=("had not come",)),
     Laid("deep", beside(deep), ("ada", "eve", "zoe"), noted=("too deep",)),
-    Laid("unreadable", beside(closed), ("ada", "zoe"), noted=(NB,), as_user=True),
+    Laid("unreadable", beside(closed), ("ada", "zoe"), refused=(NB,), as_user=True),
     Laid("unreadable_folder", beside(closed_folder), ("ada", "zoe"), refused=("Permission denied",), as_user=True),
 )  # fmt: skip
