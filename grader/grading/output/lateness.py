@@ -17,6 +17,7 @@ from grader.errors import GraderError
 POLICIES, EXTENSIONS, ROUNDS = "mlsd_deadline", "mlsd_extension", "mlsd_round"
 DAYS = {"day": 1, "week": 7}
 PENALTY = re.compile(r"(?P<percent>\d+(?:\.\d+)?)\s*%(?:\s*/\s*(?P<unit>hour|day|week))?")
+YEARS = range(1970, 3000)
 LENGTH = re.compile(r"(?:(\d{1,5})w)?(?:(\d{1,5})d)?(?:(\d{1,5})h)?(?:(\d{1,5})m)?")  # a date that there is
 ROUNDING = 1e-9  # of a penalty, points
 WORDS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
@@ -158,8 +159,11 @@ def moment(text: str, zone: ZoneInfo) -> datetime:
     """
     try:
         typed = datetime.fromisoformat(text.strip())
+        if typed.year not in YEARS:  # of others, a zone or an extension leads out of all years
+            raise ValueError("year")
     except ValueError as error:
-        raise GraderError(f"the due date {text!r} must be written as 2027-01-15 23:59") from error
+        years = f"of a year from {YEARS[0]} to {YEARS[-1]}"
+        raise GraderError(f"the due date {text!r} must be written as 2027-01-15 23:59, {years}") from error
     if typed.tzinfo is not None:
         return typed.astimezone(UTC).replace(tzinfo=None)
     if len(text.strip()) <= len("2027-01-15"):

@@ -82,7 +82,9 @@ def test_a_time_shown_twice_is_the_later_one_and_a_skipped_one_is_refused():
         moment("2027-03-28 02:30", BERLIN)
 
 
-@pytest.mark.parametrize("text", ["tomorrow", "2027-01-15", "2027-02-30 10:00", ""])
+@pytest.mark.parametrize(
+    "text", ["tomorrow", "2027-01-15", "2027-02-30 10:00", "", "0001-01-01 00:00", "9999-12-31 23:59-12:00"]
+)
 def test_a_due_date_that_is_none_is_refused(text):
     with pytest.raises(GraderError, match=r"Write it as|must be written as"):
         moment(text, BERLIN)
