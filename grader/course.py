@@ -182,6 +182,8 @@ class Course:
 
         if not self.directory.db_url.startswith("sqlite:///"):
             return
+        if self.database.exists() and not self.database.is_file():  # a pipe would be read without end
+            raise unwritable(self.database, "it is no file")
         if revision := later_version(self.database):
             raise GraderError(
                 f"{self.database} was written by a later nbgrader than is installed here (its tables are of revision "

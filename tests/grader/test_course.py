@@ -68,3 +68,11 @@ def test_of_a_course_in_the_folder_of_another_the_nearest_is_opened(course, monk
     inner = toy.make(course.root / "terms" / "autumn")
     monkeypatch.chdir(inner.folder("source"))
     assert Course.open().root == inner.root
+
+
+@pytest.mark.parametrize("laid", [os.mkdir] if sys.platform == "win32" else [os.mkdir, os.mkfifo])
+def test_a_gradebook_that_is_no_file_is_named(laid, course):
+    course.database.unlink()
+    laid(course.database)
+    with pytest.raises(GraderError, match=r"gradebook.db cannot be .*it is no file"), course.gradebook():
+        pass
