@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nbconvert.exporters import HTMLExporter
+from nbformat import NotebookNode
 from nbgrader.server_extensions.formgrader.base import check_notebook_dir, check_xsrf
 from nbgrader.server_extensions.formgrader.handlers import SubmissionHandler, template_path
 from tornado import web
@@ -16,6 +17,7 @@ from traitlets.config import Config
 
 from grader.answer_bank.model import bank_folder
 from grader.formgrader_shares import share_of
+from grader.workflow.feedback_page import cut_code
 
 RUBRIC = "record_rubric.md"
 TEMPLATES = Path(__file__).parent / "jupyter" / "templates"
@@ -43,6 +45,11 @@ class RubricExporter(HTMLExporter):
             "mlsd_comments": earlier_comments(self.book, assignment, notebook, [name for name, _ in criteria(text)]),
         }
         return super().from_filename(filename, resources=resources | beside, **options)
+
+    def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **options: Any) -> Any:
+        """The page; of very much code it shows the first part."""
+        cut_code(nb.cells)
+        return super().from_notebook_node(nb, resources, **options)
 
 
 class RubricHandler(SubmissionHandler):

@@ -7,7 +7,7 @@ comments come in `resources["nbgrader"]`.
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache, partial
 from typing import Any
 
@@ -59,6 +59,15 @@ class Marks(GetGrades):
         return unknown | resources["nbgrader"]["cells"].get(cell.metadata.nbgrader["grade_id"], {})
 
 
+def cut_code(cells: Iterable[NotebookNode]) -> None:
+    """Keep the first `CODE_CHARACTERS` of a notebook's code."""
+    left = CODE_CHARACTERS
+    for cell in (cell for cell in cells if cell.cell_type == "code"):
+        whole, cell.source = cell.source, cell.source[:left]
+        cell.source += "" if cell.source == whole else CODE_CUT
+        left -= min(left, len(whole))
+
+
 class SanitizePreprocessor(Preprocessor):
     """Leaves of a graded notebook what its student may see and what cannot run."""
 
@@ -73,14 +82,12 @@ class SanitizePreprocessor(Preprocessor):
         """
         nb.metadata.pop("widgets", None)
         nb.metadata.pop("title", None)
-        allowance, left = Allowance(), CODE_CHARACTERS
+        allowance = Allowance()
         for cell in nb.cells:
             cell.metadata = from_dict({key: cell.metadata[key] for key in KEPT if key in cell.metadata})
             if cell.cell_type == "code":
                 self._code(cell, allowance)
-                whole, cell.source = cell.source, cell.source[:left]
-                cell.source += "" if cell.source == whole else CODE_CUT
-                left -= min(left, len(whole))
+        cut_code(nb.cells)
         if late := resources["nbgrader"].get("late"):
             nb.cells.insert(0, from_dict(cell_dict("markdown", "late", f"**Late.** {as_markdown(late)}", {})))
         if key := resources["nbgrader"].get("id"):

@@ -22,7 +22,8 @@ def course(tmp_path_factory):
     release.release(made, toy.NAME)
     release.publish(made, toy.NAME)
     toy.submit(made, "right", toy.answered(made, **toy.RIGHT, reflection="Because / divides."))
-    toy.submit(made, "wrong", toy.answered(made, **toy.WRONG, reflection="# half-test\n\n# reflection-comment"))
+    long = toy.WRONG | {"half": f"{toy.WRONG['half']}\n# {'x' * 300_000}"}
+    toy.submit(made, "wrong", toy.answered(made, **long, reflection="# half-test\n\n# reflection-comment"))
     students = batch.chosen(made, toy.NAME, "*")
     list(batch.grade(made, toy.NAME, students, Options(), lambda told: None))
     return made
@@ -160,6 +161,14 @@ def test_a_heading_of_a_students_takes_the_place_of_no_box_on_the_page(lab, cour
         submission = book.find_submission_notebook(toy.NAME, toy.NAME, "wrong").id
     content = answered(lab, "GET", f"submissions/{submission}/")[2]
     assert [content.count(b'id="%s"' % name) for name in (b"half-test", b"reflection-comment")] == [1, 1]
+
+
+def test_of_very_much_code_the_page_of_a_hand_in_shows_the_first_part(lab, course):
+    """The server colours it, 30,000 characters a second, and answers nobody meanwhile."""
+    with course.gradebook() as book:
+        submission = book.find_submission_notebook(toy.NAME, toy.NAME, "wrong").id
+    content = answered(lab, "GET", f"submissions/{submission}/")[2]
+    assert (b"# The rest was left out" in content, b"x" * 200_000 in content) == (True, False)
 
 
 def test_a_graders_share_is_a_page_of_numbers_and_next_stays_within_it(page, lab, course):
