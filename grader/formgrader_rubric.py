@@ -63,6 +63,15 @@ class RubricHandler(SubmissionHandler):
         return super().get(submission_id)
 
     @property
+    def content_security_policy(self) -> str:
+        """That of every page, and pictures from formgrader's own addresses alone.
+
+        Any other would tell a student who marks and when; at /logout it would end the session.
+        """
+        own = f"{self.request.host}{self.base_url}/formgrader/"
+        return f"{super().content_security_policy}; img-src data: {own}"
+
+    @property
     def exporter(self) -> RubricExporter:
         """nbgrader's exporter with our template before its own."""
         config = self.settings["nbgrader_exporter"].config.copy()

@@ -1,7 +1,10 @@
 """nbgrader's own pages on what our commands made, in a real browser: formgrader, assignment list, validate."""
 
+import binascii
 import json
+import threading
 from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -161,6 +164,43 @@ def test_a_heading_of_a_students_takes_the_place_of_no_box_on_the_page(lab, cour
         submission = book.find_submission_notebook(toy.NAME, toy.NAME, "wrong").id
     content = answered(lab, "GET", f"submissions/{submission}/")[2]
     assert [content.count(b'id="%s"' % name) for name in (b"half-test", b"reflection-comment")] == [1, 1]
+
+
+@pytest.fixture
+def elsewhere():
+    """The address of another server, and what it is asked for."""
+    heard = []
+
+    class Server(BaseHTTPRequestHandler):
+        def do_GET(self):
+            heard.append(self.path)
+            self.send_response(404)
+            self.end_headers()
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Server) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", heard
+        server.shutdown()
+
+
+def test_a_picture_on_a_students_page_asks_nobody_but_for_a_file_handed_in(page, lab, course, elsewhere):
+    """It would tell a student who marks, where and when, and by /logout end the grader's session."""
+    address, heard = elsewhere
+    folder = course.folder("autograded", "right", toy.NAME)
+    (folder / "dot.gif").write_bytes(binascii.a2b_base64(b"R0lGODlhAQABAAAAACwAAAAAAQABAAACAkQBADs="))
+    notebook = folder / f"{toy.NAME}.ipynb"
+    before = notebook.read_bytes()
+    shown = [f"![x]({place})" for place in (f"{address}/dot.gif", f"{address[5:]}/dot.gif", f"{lab.address}/logout")]
+    notebook.chmod(0o644)
+    notebook.write_bytes(before.replace(b"Because / divides.", " ".join([*shown, "![own](dot.gif)"]).encode()))
+    with course.gradebook() as book:
+        submission = book.find_submission_notebook(toy.NAME, toy.NAME, "right").id
+    page.goto(lab.url("formgrader"))
+    page.goto(f"{lab.address}/formgrader/submissions/{submission}/", wait_until="load")
+    assert page.locator("img[alt=own]").evaluate("image => image.naturalWidth") == 1
+    assert heard == []
+    assert "login" not in page.request.get(f"{lab.address}/formgrader").url  # still signed in
+    notebook.write_bytes(before)
 
 
 def test_of_very_much_code_the_page_of_a_hand_in_shows_the_first_part(lab, course):
