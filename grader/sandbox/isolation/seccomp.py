@@ -28,6 +28,9 @@ NUMBERS = {
     "acct": (163, 89), "quotactl": (179, 60), "syslog": (103, 116),
     # Memory that no limit counts, and semaphores that outlive their session.
     "shmget": (29, 194), "msgget": (68, 186), "mq_open": (240, 180), "semget": (64, 190),
+    # Those of the same user's other programs, which have a number and no place among the files.
+    "shmat": (30, 196), "shmctl": (31, 195), "msgsnd": (69, 189), "msgrcv": (70, 188), "msgctl": (71, 187),
+    "semop": (65, 193), "semtimedop": (220, 192), "semctl": (66, 191), "mq_unlink": (241, 181),
 }  # fmt: skip
 # Libraries go on without these: glibc takes clone for clone3, everything else has another way.
 NOT_IMPLEMENTED = {

@@ -4,6 +4,7 @@
 """
 
 import ast
+import ctypes
 import os
 import resource
 import socket
@@ -468,6 +469,31 @@ def test_what_a_session_reads_or_locks_is_seen_by_no_other(sandbox):
             run = session.run_cell(LOCKS)
             assert run.verdict == "ok", run.error
             assert session.run_cell(A_DATABASE).verdict == "ok"
+
+
+OTHERS = """
+import ctypes, os
+library, message = ctypes.CDLL(None), ctypes.create_string_buffer(16)
+library.shmat({0}, None, 0), library.msgsnd({1}, message, 8, 0o4000), library.semop({2}, bytes(6), 1)
+"""
+REMOVED = """
+library.shmctl({0}, 0, None), library.msgctl({1}, 0, None), library.semctl({2}, 0, 0), library.mq_unlink(b"{3}")
+"""
+
+
+def test_shared_memory_queues_and_semaphores_of_others_cannot_be_used_or_removed(session):
+    """They have numbers, which can be guessed, and no place among the files."""
+    library, queue = ctypes.CDLL(None), f"/mlsd-test-{os.getpid()}"
+    mine = library.shmget(0, 4096, 0o1666), library.msgget(0, 0o1666), library.semget(0, 1, 0o1666)
+    handle = library.mq_open(queue.encode(), os.O_CREAT, 0o666, None)
+    try:
+        assert min(*mine, handle) >= 0
+        assert value(session, OTHERS.format(*mine)) == (-1, -1, -1)
+        assert value(session, REMOVED.format(*mine, queue)) == (-1, -1, -1, -1)
+    finally:
+        os.close(handle)
+        library.shmctl(mine[0], 0, None), library.msgctl(mine[1], 0, None), library.semctl(mine[2], 0, 0)
+        library.mq_unlink(queue.encode())
 
 
 # A page that only a pipe holds, the kernel's rings and rules: each in memory that is no process's.
