@@ -8,6 +8,7 @@ idempotency key belongs to the account that sent it: a stranger can neither take
 
 import base64
 import os
+import re
 import secrets
 import shlex
 from contextlib import suppress
@@ -18,14 +19,19 @@ import flask
 from werkzeug.datastructures import Authorization
 
 from case_studies.kit.runs import Run
+from mlsd_lib.modeling.errors import ModelingError
+from mlsd_lib.serving.batcher import Shed
 from mlsd_lib.serving.body import BadRequest
 
-KEY = "caller.key"
+KEY, WHOLE = "caller.key", re.compile("[0-9a-f]{64}")
 USER = "caller"
 
 
 def key_in(folder: Path) -> str:
-    """The key of the run in `folder`; made where there is none, readable by its owner alone."""
+    """The key of the run in `folder`; made where there is none, readable by its owner alone.
+
+    Raises `ModelingError` for a file that was cut or damaged: an empty key would be that of everybody.
+    """
     path = folder / KEY
     if not path.exists():
         own = folder / f".{KEY}.{secrets.token_hex(4)}"
@@ -34,7 +40,10 @@ def key_in(folder: Path) -> str:
         with suppress(FileExistsError):  # made by another process at the same moment
             os.link(own, path)
         own.unlink()
-    return path.read_text()
+    key = path.read_text(errors="replace")
+    if not WHOLE.fullmatch(key):
+        raise ModelingError(f"{path} holds no whole key. Remove it: a new one is made, which callers read again.")
+    return key
 
 
 def key_header(run: Run) -> dict[str, str]:
@@ -55,10 +64,16 @@ def is_caller(folder: Path) -> bool:
 
 
 def has_key(header: str | None, folder: Path) -> bool:
-    """Whether a request with this header `Authorization` has the key of the run in `folder`."""
+    """Whether a request with this header `Authorization` has the key of the run in `folder`.
+
+    Raises `Shed` where that cannot be read now.
+    """
     shown = Authorization.from_header(header)
     password = shown.password if shown and shown.type == "basic" else None
-    return compare_digest((password or "").encode(), key_in(folder).encode())
+    try:
+        return password is not None and compare_digest(password.encode(), key_in(folder).encode())
+    except (ModelingError, OSError) as error:
+        raise Shed(f"The run's key cannot be read: {error}") from error
 
 
 def require_caller(folder: Path) -> None:

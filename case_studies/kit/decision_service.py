@@ -24,7 +24,7 @@ import flask
 from prometheus_client import CollectorRegistry
 from pydantic import AfterValidator, BaseModel, Field, NaiveDatetime, ValidationError
 
-from case_studies.kit.caller import has_key, is_caller, require_caller
+from case_studies.kit.caller import has_key, is_caller, key_in, require_caller
 from case_studies.kit.decision_store import DAY_US, Decision, DecisionStore, microseconds
 from case_studies.kit.live_monitor import LiveMonitor
 from case_studies.kit.model_registry import ModelRegistry
@@ -189,10 +189,11 @@ class DecisionService(ABC, Generic[Release]):
         return None
 
     def why_not_ready(self) -> str | None:
-        """Why no request can be decided now: no release that can be read, no store that can be written."""
+        """Why no request can be decided now: no release or key that can be read, no store that can be written."""
         try:
             self.release()
-        except CourseError as error:
+            key_in(self.store.path.parent)
+        except (CourseError, OSError) as error:
             return str(error)
         return self.store.unwritable()
 
@@ -201,7 +202,10 @@ class DecisionService(ABC, Generic[Release]):
         unless the case answers strangers."""
         shown = environ.get("HTTP_AUTHORIZATION")
         stays_out = shown is not None or not self.open_to_strangers
-        return stays_out and not has_key(shown, self.store.path.parent)
+        try:
+            return stays_out and not has_key(shown, self.store.path.parent)
+        except Shed:  # says the app
+            return True
 
     def _require_key(self) -> None:
         """Before every endpoint, so that no case can forget it; a wrong key is refused where none would do."""

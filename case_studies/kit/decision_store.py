@@ -97,6 +97,7 @@ class DecisionStore:
         found = self.connection.execute("SELECT MAX(kept_since_us) FROM retention").fetchone()[0]
         self.kept_since_us: int = found or 0
         self._noted_us = -1
+        self._damage: str | None = None
 
     def close(self) -> None:
         """Closes the file."""
@@ -106,7 +107,8 @@ class DecisionStore:
     def transaction(self) -> Iterator[None]:
         """What is done in the block is done whole or not at all, and by one thread at a time.
 
-        Raises `Shed` where the file cannot be written, for lack of room or of rights; the next transaction tries again.
+        Raises `Shed` where the file cannot be written, for lack of room or of rights, or is damaged; the next
+        transaction tries again.
         """
         with self.lock:
             try:
@@ -116,12 +118,18 @@ class DecisionStore:
             except BaseException as error:
                 if self.connection.in_transaction:  # without room SQLite has ended it already
                     self.connection.execute("ROLLBACK")
-                if isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) & 0xFF in NO_WRITE:
+                code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+                if code in NO_WRITE:
                     raise Shed(f"The store cannot be written: {error}.") from error
+                if code in UNREADABLE:
+                    self._damage = f"The store {self.path} is damaged: {error}. Take the file from a backup."
+                    raise Shed(self._damage) from error
                 raise
 
     def unwritable(self) -> str | None:
-        """Why the file cannot be written now, tried by writing; None where it can."""
+        """Why the file cannot be written now, tried by writing, or was found damaged; None where it can."""
+        if self._damage:
+            return self._damage
         if not self.lock.acquire(timeout=PROBE_S):
             return f"The store was busy for {PROBE_S:g} s."
         try:

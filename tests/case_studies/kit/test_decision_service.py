@@ -379,6 +379,36 @@ def test_a_release_that_is_gone_is_not_ready(service):
     assert client.get("/readyz").status_code == 200
 
 
+@pytest.mark.parametrize("left", [b"", b"\n", b"0", b"\xff\xfe"])
+def test_a_key_that_was_cut_or_damaged_lets_nobody_in_and_is_not_ready(service, left):
+    folder, app = service.store.path.parent, service.app()
+    honest = with_key(app, Run(folder))
+    (folder / "caller.key").write_bytes(left)
+    body = reading(1).model_dump(mode="json")
+    assert app.test_client().post("/predict", json=body).status_code == 401
+    for password in ("", "0", "\n"):
+        assert app.test_client().post("/predict", json=body, auth=("caller", password)).status_code == 503
+    assert honest.post("/predict", json=body).status_code == 503
+    assert "caller.key holds no whole key" in honest.get("/readyz").get_json()["lacks"]
+    (folder / "caller.key").unlink()
+    assert honest.get("/readyz").status_code == 200
+    assert with_key(app, Run(folder)).post("/predict", json=body).status_code == 200
+
+
+def test_a_store_that_is_found_damaged_is_not_ready(service):
+    client, path = with_key(service.app(), Run(service.store.path.parent)), service.store.path
+    service.answer([reading(number) for number in range(2_000)])
+    service.store.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    service.store.connection.execute("PRAGMA shrink_memory").fetchall()
+    with path.open("r+b") as file:
+        file.seek(100 * 4_096)
+        file.write(b"\xa5" * (path.stat().st_size - 100 * 4_096))
+    said = {client.post("/predict", json=reading(n).model_dump(mode="json")).status_code for n in range(0, 2_000, 99)}
+    assert 503 in said <= {200, 503}
+    answer = client.get("/readyz")
+    assert (answer.status_code, "is damaged" in answer.get_json()["lacks"]) == (503, True)
+
+
 def test_a_trace_is_forgotten_with_its_decision(service):
     client, trace = with_key(service.app(), Run(service.store.path.parent)), "4bf92f3577b34da6a3ce929d0e0e4736"
     body = {"reading_id": 1, "time": "2026-03-01T10:00:00", "machine": 1, "degrees": 60}
