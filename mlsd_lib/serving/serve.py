@@ -35,6 +35,8 @@ class _JsonErrorChannel(HTTPChannel):
 
 SPARE_THREADS = 2
 """Beyond those of a full queue: they refuse what finds it full, and answer who asks how the service is."""
+OWN_FILES = 64
+"""Of the files that the process may open, those that stay for its own."""
 
 
 def serve(app: flask.Flask, port: int, threads: int = 4, bound: Callable[[], object] = lambda: None) -> None:
@@ -54,7 +56,7 @@ def serve(app: flask.Flask, port: int, threads: int = 4, bound: Callable[[], obj
             host="127.0.0.1",
             port=port,
             threads=threads,
-            connection_limit=5_000,  # with the default of 100, open-loop load waits for a connection, not for the model
+            connection_limit=_connections(),
             backlog=2_048,
             asyncore_use_poll=True,  # select() knows no file descriptor above 1023
             channel_timeout=30,
@@ -69,6 +71,19 @@ def serve(app: flask.Flask, port: int, threads: int = 4, bound: Callable[[], obj
         signal.signal(signal.SIGTERM, _leave)
     bound()
     server.run()
+
+
+def _connections() -> int:
+    """How many clients may be connected: all whose sockets this process may open, and files besides; 5,000 at most.
+
+    With waitress's 100, open-loop load waits for a connection, not for the model. Without an end, a flood of them makes
+    the server fail to take one, again and again, with a traceback in the log for each.
+    """
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 5_000
+    return max(1, min(5_000, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - OWN_FILES))
 
 
 def _leave(signum: int, frame: object) -> None:

@@ -1,10 +1,14 @@
 """A table of requests that must not hurt: each gets its 4xx, names its field, and the service lives on."""
 
+import contextlib
 import http.client
 import json
 import socket
 
 import pytest
+
+from mlsd_lib.serving import ServerProcess
+from tests.mlsd_lib.serving.conftest import DEMO
 
 JSON = {"Content-Type": "application/json"}
 GOOD = {"amount": 12.5}
@@ -151,3 +155,25 @@ def test_a_client_that_leaves_in_the_middle_of_its_body_does_no_harm(service):
     with socket.create_connection(("127.0.0.1", service.port), timeout=10) as connection:
         connection.sendall(b"POST /predict HTTP/1.1\r\nContent-Length: 500\r\n\r\n{")
     assert healthy(service)
+
+
+def test_more_clients_than_files_may_be_opened_wait_and_fill_no_log():
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    crowded = ServerProcess(DEMO)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (128, hard))  # which the service inherits
+    try:
+        crowded.start()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    with contextlib.ExitStack() as clients:
+        try:
+            for _ in range(200):
+                clients.enter_context(socket.create_connection(("127.0.0.1", crowded.port), timeout=10)).sendall(
+                    b"POST"
+                )
+            clients.close()
+            assert healthy(crowded)
+            assert "Too many open files" not in crowded.log()
+        finally:
+            crowded.stop()
