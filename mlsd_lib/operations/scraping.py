@@ -10,8 +10,8 @@ import socket
 import threading
 import time
 import urllib.parse
-from collections.abc import Mapping, Sequence
-from contextlib import closing, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -116,45 +116,61 @@ def _read(address: str) -> bytes:
     kinds = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
     if where.scheme not in kinds or not where.hostname:
         raise ValueError("it is no address of the form http://127.0.0.1:8000")
-    connection = kinds[where.scheme](where.hostname, where.port, timeout=DEADLINE_S)
-    late = threading.Event()
+    with (
+        closing(kinds[where.scheme](where.hostname, where.port, timeout=DEADLINE_S)) as connection,
+        within(connection, DEADLINE_S),
+    ):
+        return _answer(connection, where.path)
+
+
+@contextmanager
+def within(connection: http.client.HTTPConnection, seconds: float) -> Iterator[None]:
+    """Ends what a block reads from a connection, which is opened if it is not, after so long with `TimeoutError`."""
+    late, opened = threading.Event(), list[socket.socket]()
 
     def end() -> None:
         late.set()
-        if connection.sock is not None:
+        for one in opened:
             with suppress(OSError):
-                connection.sock.shutdown(socket.SHUT_RDWR)  # wakes whoever reads
+                one.shutdown(socket.SHUT_RDWR)  # wakes whoever reads
 
-    deadline = threading.Timer(DEADLINE_S, end)
+    deadline = threading.Timer(seconds, end)
     deadline.start()
     try:
-        text = _answer(connection, where.path)
+        if connection.sock is None:
+            connection.connect()
+        opened.append(connection.sock)  # kept here: the connection lets go of one that ends with its answer
+        if not late.is_set():
+            yield
     except (http.client.HTTPException, OSError, ValueError):
         if not late.is_set():
             raise
     finally:
         deadline.cancel()
-        connection.close()
     if late.is_set():
-        raise TimeoutError(f"it was not read within {DEADLINE_S:g} s")
-    return text
+        raise TimeoutError(f"it was not read within {seconds:g} s")
 
 
 def _answer(connection: http.client.HTTPConnection, path: str) -> bytes:
     connection.request("GET", path, headers={"Connection": "close"})
-    assert connection.sock is not None
     with closing(connection.getresponse()) as response:
         if response.status != 200:
             raise ValueError(f"its status is {response.status}")
-        buffer = bytearray(MOST_BYTES + 1)  # `read` takes all there is for a chunk of a length below zero
-        text = bytes(buffer[: response.readinto(buffer)])
-        if len(text) > MOST_BYTES:
-            raise ValueError(f"it has more than {MOST_BYTES:,} bytes")
+        text = body_of(response, MOST_BYTES)
         if response.length:
             raise ValueError(f"it ends {response.length:,} bytes early")
         if not text.endswith(b"\n"):  # which the format asks for
             raise ValueError("it ends within a line")
         return text
+
+
+def body_of(response: http.client.HTTPResponse, most: int) -> bytes:
+    """What an answer holds; raises `ValueError` for more than `most` bytes, of which no more are read."""
+    buffer = bytearray(most + 1)  # `read` takes all there is for a chunk of a length below zero
+    text = bytes(buffer[: response.readinto(buffer)])
+    if len(text) > most:
+        raise ValueError(f"it has more than {most:,} bytes")
+    return text
 
 
 @dataclass(frozen=True)

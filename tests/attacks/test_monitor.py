@@ -60,7 +60,12 @@ DOWN = {
     "a way to another scheme": moved("ftp://127.0.0.1/metrics"),
     "a way to another service": moved("http://127.0.0.1:9/metrics"),
 }
-SLOW = {"its head, byte by byte": b"HTTP/1.1 200 OK\r\nX: ", "its body, byte by byte": page(b"#", length=10**6)}
+SLOW = {
+    "its head, byte by byte": b"HTTP/1.1 200 OK\r\nX: ",
+    "its body, byte by byte": page(b"#", length=10**6),
+    "its body without a length, byte by byte": b"HTTP/1.1 200 OK\r\n\r\n#",
+    "the body after which it hangs up, byte by byte": page(b"#", more="Connection: close\r\n", length=10**6),
+}
 ENDLESS = {
     "a body without an end": b"HTTP/1.1 200 OK\r\n\r\n",
     "a chunk of a length below zero": CHUNKED + b"-1\r\n",

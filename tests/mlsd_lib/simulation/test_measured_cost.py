@@ -1,12 +1,16 @@
 """`mlsd measure`: the batch cost of a running service, found again where it is known."""
 
+import contextlib
+import socketserver
 import sys
+import threading
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from mlsd.cli import app
+from mlsd.simulate import measured_cost
 from mlsd.simulate.document import ServiceDocument
 from mlsd.simulate.measured_cost import fit
 from mlsd_lib.serving import ServerProcess
@@ -109,3 +113,40 @@ def test_a_service_that_is_not_there_is_named(url, message):
     result = measure(url, "--row", ROW)
     assert isinstance(result.exception, SimulationError)
     assert message in str(result.exception)
+
+
+class Hostile(socketserver.StreamRequestHandler):
+    """Answers each request with the server's `answer`, and hangs up or goes on with `more`, a little at a time."""
+
+    def handle(self):
+        head = iter(self.rfile.readline, b"\r\n")
+        (length,) = [int(line[15:]) for line in head if line.lower().startswith(b"content-length:")]
+        self.rfile.read(length)
+        with contextlib.suppress(OSError):
+            self.request.sendall(b"HTTP/1.1 200 OK\r\n" + self.server.answer)
+            while self.server.more and not self.server.over.wait(0.02):
+                self.request.sendall(self.server.more)
+
+
+@pytest.mark.parametrize(
+    ("answer", "more", "message"),
+    [
+        (b"Content-Length: 2\r\n\r\n{}", b"", None),  # and hangs up without a word
+        (b"Content-Length: 1000000\r\n\r\n{", b" ", "it was not read within 1 s"),
+        (b"\r\n{", b" ", "it was not read within 1 s"),
+        (b"X: ", b"x", "it was not read within 1 s"),
+        (b"\r\n{", b" " * 10_000, "it has more than 100,000 bytes"),
+    ],
+)
+def test_a_service_that_hangs_up_is_asked_again_and_one_without_an_end_is_left(monkeypatch, answer, more, message):
+    monkeypatch.setattr(measured_cost, "DEADLINE_S", 1.0)
+    monkeypatch.setattr(measured_cost, "MOST_BYTES", 100_000)
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Hostile) as server:
+        server.daemon_threads, server.answer, server.more, server.over = True, answer, more, threading.Event()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_address[1]}/predict"
+        done = measure(url, "--row", "{}", "--largest", 2, "--requests", 4)
+        server.over.set()
+        server.shutdown()
+    assert (done.exit_code == 0) == (message is None)
+    assert (message or "") in str(done.exception or "")
