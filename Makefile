@@ -3,7 +3,7 @@
 # `make test-tools` adds the environments of the tools that some lessons call, and leaves out no section of them.
 # `make smoke` shows in two minutes that the course works here.
 # `make test-seeds` tries the claims of every lesson and case study under ten other seeds; it takes hours.
-# `make test-often N=20` runs the tests of processes, servers, browsers and clocks 20 times on a busy machine.
+# `make test-often N=20 ARGS=tests/deploy` runs tests 20 times on a busy machine.
 # `make site` makes pages of the course, with the results of each notebook's last run, in the folder `pages`.
 # The first Python that works and is new enough makes .venv (for root one that others may run); PYTHON=... names another.
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
@@ -17,7 +17,8 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 lab: setup ; @$(BIN)/mlsd lab $(ARGS)
 test: setup ; @$(BIN)/mlsd test $(ARGS)
 test-tools: setup tools ; @$(BIN)/mlsd test --tools $(ARGS)
-test-often: setup ; @$(BIN)/python -m tests.repeated $(or $(N),3) $(ARGS)
+test-often: setup ; @$(BIN)/python -m tests.busy_machine 6 pytest --count $(or $(N),3) --repeat-scope session \
+	--force -n 2 --dist loadscope --no-loadscope-reorder --tb short -q $(ARGS)
 test-seeds: setup ; @$(BIN)/mlsd check --seeds 10 chapters case_studies $(ARGS)
 smoke: setup ; @$(BIN)/mlsd smoke $(ARGS)
 check: setup ; @$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/mlsd notebooks --check

@@ -53,7 +53,7 @@ class Machine:
         load = f"{os.getloadavg()[0]:.0f} processes wanted {os.cpu_count()} cores"
         return (
             f"The machine may be the reason and not the course: of {passed_s:.1f} s this process waited "
-            f"{waited_s:.1f} s for a core ({load}). Try it again alone: python -m tests.repeated 5 PATH::TEST --load 0"
+            f"{waited_s:.1f} s for a core ({load}). Try it again alone: pytest --count 5 PATH::TEST"
         )
 
 

@@ -76,9 +76,7 @@ def shown(root: Path) -> list[Shown]:
     for path in sorted((root / "case_studies").glob("*/cli.py")):
         module = importlib.import_module(f"case_studies.{path.parent.name}.cli")
         found += in_help(f"python -m case_studies.{path.parent.name}", typer.main.get_command(module.app))
-    for path in sorted(
-        [*root.glob("benchmarks/*.py"), *root.glob("deploy/**/*.py"), root / "tests/repeated/command.py"]
-    ):
+    for path in sorted([*root.glob("benchmarks/*.py"), *root.glob("deploy/**/*.py")]):
         text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
         found += in_markdown(path.relative_to(root).as_posix(), text)
     heading = "\n".join(re.findall(r"^# ?(.*)", (root / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))

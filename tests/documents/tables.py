@@ -16,7 +16,6 @@ NOT_TYPED = {
     "mlsd check reduce_latency": PROOF,
     "mlsd bank *": PROOF,
     "make smoke": "as mlsd smoke",
-    "python -m tests.repeated": PROOF,
     "mlsd smoke": "two minutes of work; tests/mlsd/test_smoke.py runs it",
     "mlsd demo *": "sixty hand-ins; its commands are typed here, and test_demo.py tries its parts",
     "make site*": DOWNLOADS,
