@@ -14,8 +14,6 @@ from notebook_runner.course import NotebookError, read_json
 
 MOST_CODE_LINES = 25
 LONGEST_ID = 64  # characters, by the format of notebooks
-UNWRITTEN = "To be written:"
-"""What a skeleton says wherever its author has not written yet."""
 FORBIDDEN_TAGS = ("skip-execution", "raises-exception")
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 KEPT_OF_NOTEBOOK = ("mlsd", "nbgrader")
@@ -152,39 +150,9 @@ def problems(path: Path) -> list[str]:
     found = [*_id_faults(nb["cells"])]
     for cell in nb["cells"]:
         found += [f"Cell {cell.get('id')!r}: {fault}" for fault in _cell_faults(cell)]
-    for key, value in nb.get("metadata", {}).get("mlsd", {}).items():
-        if UNWRITTEN in str(value):
-            found.append(f"Its metadata: mlsd.{key} is the skeleton's ({UNWRITTEN!r} stands in it). Write it.")
     if not found and path.read_bytes().decode() != canonical(nb):
         found.append(f"It is not in canonical form ({_first_deviation(path, nb)}). `mlsd notebooks --fix` writes it.")
     return found
-
-
-def next_to_write(root: Path, *places: str) -> str:
-    """What the author of a skeleton writes next, in files and below folders of `root`; empty if nothing is left."""
-    found = []
-    for place in places:
-        for path in [root / place] if (root / place).is_file() else sorted((root / place).rglob("*.*")):
-            if path.suffix in (".py", ".toml", ".md", ".ipynb") and ".ipynb_checkpoints" not in path.parts:
-                name = path.relative_to(root).as_posix()
-                found += [f"{name}, {part}: {what}." for part, what in _unwritten(path)]
-    if not (left := [*dict.fromkeys(found)]):
-        return ""
-    others = f" {len(left) - 1} more parts of the skeleton wait." if len(left) > 1 else ""
-    return f"To be written next: {left[0]}{others}"
-
-
-def _unwritten(path: Path) -> Iterator[tuple[str, str]]:
-    if path.suffix == ".ipynb":
-        nb = read_json(path)
-        parts = [(f"cell {cell.get('id')!r}", source_of(cell)) for cell in nb["cells"]]
-        parts += [(f"metadata mlsd.{key}", str(text)) for key, text in nb["metadata"].get("mlsd", {}).items()]
-        lines = [(where, line) for where, text in parts for line in text.splitlines()]
-    else:
-        lines = [(f"line {n}", line) for n, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)]
-    for where, line in lines:
-        if UNWRITTEN in line:
-            yield where, line.partition(UNWRITTEN)[2].strip(" .;|\"'()[]{},*")
 
 
 def _first_deviation(path: Path, nb: Mapping[str, Any]) -> str:
@@ -211,11 +179,9 @@ def unseen_faults(cell: Mapping[str, Any]) -> Iterator[str]:
 
 def _cell_faults(cell: Mapping[str, Any]) -> Iterator[str]:
     yield from unseen_faults(cell)
-    source = source_of(cell)
-    if UNWRITTEN in source:
-        yield f"it is the skeleton's ({UNWRITTEN!r} stands in it). Write it, or remove the cell."
     if cell.get("cell_type") != "code":
         return
+    source = source_of(cell)
     if not source.strip():
         yield "it is an empty code cell. Remove it."
     if (lines := code_lines(source)) > MOST_CODE_LINES:

@@ -300,15 +300,6 @@ class CaseSource(Generic[Kind]):
         return hidden
 
 
-def to_be_written(root: Path, name: str) -> str:
-    """What the author of exercise `name` in the course at `root` has to write next; empty if nothing is left."""
-    from notebook_runner.canonical import next_to_write
-
-    suite = f"grader/suites/{name}"
-    parts = (f"{suite}/hidden", f"{suite}/suite.py", f"{suite}/{FILE}", f"solutions/{name}", suite)
-    return next_to_write(root, *parts)
-
-
 def missing_cases(root: Path, name: str) -> str:
     """Which file of stored cases of exercise `name` its author has still to make, and how; empty if none is missing."""
     suite = f"grader/suites/{name}"

@@ -43,10 +43,10 @@ def release(course: Course, name: str, force: bool = False) -> str:
     `GraderError` if it was edited (unless `force`), nbgrader refuses the source or there is no room; then nothing in
     exercises/NAME changes.
     """
-    from grader.suite_kit.exercise import missing_cases, to_be_written  # with numpy, which `mlsd grade` need not load
+    from grader.suite_kit.exercise import missing_cases  # with numpy, which `mlsd grade` need not load
 
     course.require(name)
-    if left := to_be_written(course.root, name) or missing_cases(course.root, name):
+    if left := missing_cases(course.root, name):
         raise GraderError(f"{name} cannot be released yet. {left}")
     place = course.folder("release", name=name)
     there = read_files(place)

@@ -10,26 +10,18 @@ import pytest
 
 from case_studies.kit import Run
 from mlsd_lib.serving import ServerProcess
-from notebook_runner.canonical import next_to_write
 from tests.prepared import once
 
 MODULES = ("data", "features", "labels", "policy", "models", "train", "service", "monitor", "incident", "cli")
 
 
 class CaseStudy:
-    """A case by its name: its modules, and what its `hooks` say for the tests of all cases.
-
-    Of a skeleton, each test says what its author writes next, and nothing more.
-    """
+    """A case by its name: its modules, and what its `hooks` say for the tests of all cases."""
 
     def __init__(self, name, factory):
         self.name, self.factory = name, factory
         root = Path(__file__).parents[2]
         self.notebook = root / "case_studies" / name / f"{name}.ipynb"
-        case = f"case_studies/{name}"
-        parts = [f"{case}/{module}.py" for module in MODULES]
-        if left := next_to_write(root, *parts, f"tests/{case}", case):
-            pytest.fail(left, pytrace=False)
         self.hooks = importlib.import_module(f"tests.case_studies.{name}.hooks")
 
     def module(self, name):

@@ -34,7 +34,7 @@ NEW = [command.text for command in RUN if command.text.startswith("mlsd new ")]
 CLONES = {
     text: f"git clone -q . ../new{number} && cd ../new{number} && {TYPED.get(text, text)}"
     for number, text in enumerate(dict.fromkeys(NEW))
-}  # each in a clone of its own: a skeleton is red until it is filled
+}  # each in a clone of its own: what is new belongs to no course
 FOREIGN = {c.text: f"{c.text} --course ~/cs101" for c in RUN if " ps1" in c.text and "--course" not in c.text}
 MENTIONS = sorted({command.text: command for command in ALL if command.mention}.values(), key=str)
 

@@ -9,7 +9,6 @@ import pytest
 from mlsd_lib.lesson.reader_tasks import asked_in
 from mlsd_lib.lesson.your_turn import explanation
 from notebook_runner import course_root, read_notebook
-from notebook_runner.canonical import next_to_write
 from notebook_runner.course import notebook_paths
 from tests.lessons import rules
 from tests.lessons.lesson_cells import lessons
@@ -42,14 +41,6 @@ each_turn = pytest.mark.parametrize("turn", TURNS)
 @pytest.fixture(autouse=True)
 def plots_go_nowhere(monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "agg")
-
-
-@pytest.fixture(autouse=True)
-def no_skeleton(request):
-    """Of a notebook that is not written yet, each test says what its author writes next, and nothing more."""
-    lesson = request.getfixturevalue("lesson") if "lesson" in request.fixturenames else None
-    if lesson and (left := next_to_write(ROOT, lesson.path.relative_to(ROOT).as_posix())):
-        pytest.fail(left, pytrace=False)
 
 
 @each_exercise

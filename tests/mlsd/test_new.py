@@ -1,7 +1,6 @@
-"""The author's journey: a new lesson, exercise and case as `mlsd new` writes them, filled, and green.
+"""The author's journey: a new lesson, exercise and case as `mlsd new` writes them pass what every other passes.
 
-Each command is typed in a copy of the course. A skeleton is in the linter's form, no command on it ends in a traceback,
-and what is red says in one line what is to be written next.
+Each command is typed in a copy of the course, and none of them ends in a traceback.
 """
 
 import json
@@ -15,82 +14,12 @@ import pytest
 from typer.testing import CliRunner
 
 from mlsd.cli import app
-from mlsd.new import skeleton
-from mlsd.new.lesson import lesson_texts
-from notebook_runner.canonical import UNWRITTEN
-from tests.mlsd import tiny_exercise
+from mlsd.new import example
 from tests.nested_pytest import environment
 
 ROOT = Path(__file__).parents[2]
-TINY = Path(__file__).parent / "tiny_case"
 CHAPTER = "chapters/02_design_a_machine_learning_system"
-LESSON, NAME = f"{CHAPTER}/31_waiting", tiny_exercise.NAME
-LESSON_CELLS = {
-    "title": "# Waiting\n\nHow long is a queue?\n\nSection of the book: *Serving*.",
-    "imports": "from lessons.waiting.checks import check\n"
-    "from mlsd_lib.lesson import Claim, claims, predict, use_style\n"
-    "from mlsd_lib.lesson import plotting as plot\n\nuse_style()",
-    "parameters": "seed = 0\nbusy = [0.5, 0.9]  # shares of the time",
-    "question": "## 1. The question\n\nHow long does the queue become?",
-    "prediction": 'guess = predict("waiting-at-nine-tenths", "How many wait?", "requests", low=None, high=None)',
-    "experiment": "waiting = {share: share**2 / (1 - share) for share in busy}  # M/M/1",
-    "experiment-plot": 'plot.lines({"M/M/1": [*waiting.values()]}, "It grows", "busy", "", at=busy, guess=guess)\n'
-    "guess.measured(waiting[0.9])",
-    "experiment-seen": "**In production.** It grows faster than the load.\n\n**What this does not show**: bursts.",
-    "turn-why": "### Your turn\n\nWrite the mean number in the system: at half of the time busy it is 1.",
-    "turn-answer": "def in_system(busy):\n    raise NotImplementedError",
-    "turn-check": 'check("waiting-in-system", in_system);',
-    "turn-solution": "<details><summary>A solution</summary>\n\n```python\ndef in_system(busy):\n"
-    "    return busy / (1 - busy)\n```\n</details>",
-    "second-why": "### Your turn\n\nWrite how long one waits, by Little's law: 8 who wait at 4 a second, 2 s.",
-    "second-answer": "def waits(number, rate):\n    raise NotImplementedError",
-    "second-check": 'check("waiting-by-little", waits);',
-    "second-solution": "<details><summary>A solution</summary>\n\n```python\n```\n</details>",
-    "claims-why": "## What this lesson claims",
-    "claims": 'claims(Claim("nine tenths busy is far more than half", waiting[0.9] > 10 * waiting[0.5]))',
-    "take-aways": "## Take-aways\n\n- Leave room.\n- Count who waits.\n- Ask twice.\n\n"
-    "**What the experiments do not show.** Bursts.",
-    "references": "## References\n\n- Little, 1961.\n- Kingman, 1961.\n- Erlang, 1909.\n- Kendall, 1953.",
-}
-LESSON_TURNS = '''
-
-@check.turn("waiting-in-system", (0.5,), (0.75,))
-class InSystem:
-    """Add who is served."""
-
-    def right(busy):
-        return busy / (1 - busy)
-
-    def those_who_wait(busy):
-        """That is those who wait; add who is served."""
-        return busy**2 / (1 - busy)
-
-
-@check.turn("waiting-by-little", (8, 4), (6, 2))
-class Waits:
-    """Divide by the rate."""
-
-    def right(number, rate):
-        return number / rate
-
-    def multiplies(number, rate):
-        """Divide by the rate."""
-        return number * rate
-'''
-CASE_CELLS = {
-    "imports": "from typing import get_args\n\nimport pandas as pd\n\n"
-    "from case_studies.kit import Rollback\n"
-    "from case_studies.kit.reader_decisions import must_be_number, must_be_one_of, rerun\n"
-    "from case_studies.tiny import data, features, incident, labels, models, policy, train\n"
-    "from case_studies.tiny.checks import check",
-    "consequences": "pd.Series([f\"{your_capacity or 10} checks, {your_rollback or 'both'}\"])",
-    "claims": "assert len(data.load(seed=seed)) > 0",
-}
-CASE_TURN = [
-    ("code", "double-answer", "def double(x):\n    raise NotImplementedError", {"tags": ["your-turn"]}),
-    ("code", "double-check", 'check("tiny-double", double);', {}),
-    ("markdown", "double-solution", "```python\ndef double(x):\n    return 2 * x\n```", {}),
-]
+LESSON, NAME = f"{CHAPTER}/31_waiting", "average_numbers"
 
 
 @pytest.fixture(scope="module")
@@ -129,34 +58,15 @@ def in_form(typed, *places):
         assert status == 0, printed
 
 
-def fill_cells(path, sources, more=()):
-    """Writes cells by their ids, and takes the mark of the skeleton out of the others."""
-    notebook = json.loads(path.read_text())
-    for cell in notebook["cells"]:
-        cell["source"] = sources.get(cell["id"], "".join(cell["source"]).replace(f"{UNWRITTEN} ", ""))
-    notebook["cells"] += [skeleton.cell(kind, name, source, **marks) for kind, name, source, marks in more]
-    mlsd = notebook["metadata"]["mlsd"]
-    mlsd["objectives"], mlsd["section"] = ["Say how long a queue is"], "Serving"
-    path.write_text(json.dumps(notebook))
-
-
-def test_a_new_lesson_is_red_until_it_is_filled(course, typed):
+def test_a_new_lesson_passes_what_every_lesson_does(course, typed):
     status, printed = typed("mlsd", "new", "lesson", LESSON, "--title", "Waiting")
     written = re.findall(r"^(\S+): written\.$", printed, re.MULTILINE)
     assert (status, len(written)) == (0, 3), printed
     in_form(typed, *written)
-    notebook = written[0]
-    status, printed = typed("mlsd", "notebooks", "--check", notebook)
-    assert status == 1
-    assert set(re.findall(r"Cell '([\w-]+)': it is the skeleton's", printed)) == set(LESSON_CELLS)
-    assert re.findall(r"mlsd\.(\w+) is the skeleton's", printed) == ["objectives", "section"]
-    assert typed("mlsd", "check", notebook)[0] == 1
-
-    fill_cells(course / notebook, LESSON_CELLS)
-    checks = course / "lessons/waiting/checks.py"
-    checks.write_text(checks.read_text() + LESSON_TURNS)
+    notebook, checks = written[0], course / "lessons/waiting/checks.py"
     for command in (
         ("mlsd", "notebooks", "--fix", notebook),
+        ("mlsd", "notebooks", "--check", notebook),
         ("mlsd", "check", "--seeds", "2", notebook),
         ("pytest", "-q", "tests/lessons", "-k", "31_waiting"),
     ):
@@ -168,19 +78,18 @@ def test_a_new_lesson_is_red_until_it_is_filled(course, typed):
     assert (status, "The code in the cell 'second-solution' is not the right answer" in printed) == (1, True), printed
 
 
-def test_a_new_exercise_is_red_until_it_is_filled_and_then_graded(course, typed):
+def test_a_second_lesson_of_a_section_shares_its_checks(course, monkeypatch):
+    monkeypatch.chdir(course)
+    done = CliRunner().invoke(app, ["new", "lesson", f"{CHAPTER}/33_again", "--room", "serving_options"])
+    assert re.findall(r"(\S+): written", done.output) == [f"{CHAPTER}/33_again.ipynb"]
+    assert "lessons.serving_options.checks" in (course / f"{CHAPTER}/33_again.ipynb").read_text()
+
+
+def test_a_new_exercise_passes_its_contract_and_is_graded(course, typed):
     status, printed = typed("mlsd", "new", "exercise", NAME)
     written = re.findall(r"^\S+/\S+$", printed, re.MULTILINE)
-    assert (status, len(written)) == (0, 12), printed
+    assert (status, len(written)) == (0, 14), printed
     in_form(typed, *(path for path in written if "/bank/" not in path))
-    next_one = f"To be written next: grader/suites/{NAME}/hidden/oracle.py, line 8: the right answer to one input."
-    for command in (("bank", NAME), ("bank", "--cases", NAME), ("release", NAME)):
-        status, printed = typed("mlsd", *command)
-        assert (status, next_one in printed, printed.count("\n")) == (2, True, 1), printed
-    status, printed = typed("pytest", "-q", "tests/grader/suites/test_contract.py", "-k", NAME)
-    assert (status, "passed" in printed, next_one in printed) == (1, False, True), printed
-
-    tiny_exercise.fill(course)
     for command in (("bank", NAME), ("release", NAME)):
         status, printed = typed("mlsd", *command)
         assert (status, f"mlsd bank --cases {NAME}" in printed, printed.count("\n")) == (2, True, 1), printed
@@ -207,27 +116,20 @@ def test_a_new_exercise_is_red_until_it_is_filled_and_then_graded(course, typed)
     assert "10.0 / 20" in page, "the first rule is kept and an empty list raises"
 
 
-def test_a_new_case_is_red_until_it_is_filled(course, typed):
+def test_a_new_case_passes_what_every_case_does(course, typed):
     status, printed = typed("mlsd", "new", "case", "tiny", "--title", "Tiny: a small one")
     written = re.findall(r"^\S+/\S+$", printed, re.MULTILINE)
-    assert (status, len(written)) == (0, 14), printed
+    assert (status, len(written)) == (0, 15), printed
     in_form(typed, *written)
-    modules = [path for path in written if path.startswith("case_studies") and path.endswith(".py")]
-    loaded = "import " + ", ".join(path.removesuffix(".py").replace("/", ".") for path in modules[1:])
-    (course / "loaded.py").write_text(loaded.replace("case_studies.tiny.__main__, ", ""))
-    assert typed("loaded") == (0, "")
-    contract = ("pytest", "-q", "tests/case_studies/test_contract.py", "-k", "tiny")
-    status, printed = typed(*contract, tracebacks=True)
-    assert (status, " errors in " in printed) == (1, True), printed
-    assert "To be written next: case_studies/tiny/data.py, line 8: read the data." in printed
-
-    for path in (TINY / "modules").glob("*.py"):
-        shutil.copy(path, course / "case_studies/tiny" / path.name)
-    shutil.copy(TINY / "hooks.py", course / "tests/case_studies/tiny/hooks.py")
-    fill_cells(course / "case_studies/tiny/tiny.ipynb", CASE_CELLS, CASE_TURN)
     assert typed("mlsd", "notebooks", "--fix", "case_studies/tiny")[0] == 0
-    status, printed = typed(*contract, "tests/case_studies/kit/test_reruns.py", tracebacks=True)
-    assert (status, "skipped" in printed) == (0, False), printed
+    contract = ("pytest", "-q", "tests/case_studies/test_contract.py", "-k", "tiny")
+    for command in (
+        (*contract, "tests/case_studies/kit/test_reruns.py"),
+        ("pytest", "-q", "tests/lessons", "-k", "tiny"),
+        ("mlsd", "check", "case_studies/tiny"),
+    ):
+        status, printed = typed(*command, tracebacks=True)
+        assert (status, "skipped" in printed) == (0, False), printed
 
 
 @pytest.mark.parametrize(
@@ -260,7 +162,7 @@ def test_a_name_that_cannot_be_used_is_refused_and_nothing_is_written(course, mo
     monkeypatch.chdir(course)
     before = everything(course)
     refused = CliRunner().invoke(app, ["new", *words])
-    assert isinstance(refused.exception, skeleton.SkeletonError)
+    assert isinstance(refused.exception, example.ExampleError)
     assert re.search(rule, str(refused.exception))
     assert everything(course) == before
 
@@ -271,29 +173,23 @@ def everything(course):
             for path in (course / part).rglob("*")}  # fmt: skip
 
 
-def test_a_skeleton_that_is_interrupted_or_cannot_be_written_leaves_nothing(course, monkeypatch):
+def test_an_example_that_is_interrupted_or_cannot_be_written_leaves_nothing(course, monkeypatch):
     class Interrupted(dict):
         def items(self):
             yield "lessons/half/__init__.py", ""
             raise KeyboardInterrupt
 
-    (course / "solutions/half").touch()  # a file, where the last part of the skeleton needs a folder
+    (course / "solutions/half").touch()  # a file, where the last part of the example needs a folder
     before = everything(course)
     with pytest.raises(KeyboardInterrupt):
-        skeleton.write(course, Interrupted())
+        example.write(course, Interrupted())
     monkeypatch.chdir(course)
     refused = CliRunner().invoke(app, ["new", "exercise", "half"])
-    assert "Nothing of the skeleton was left" in str(refused.exception)
+    assert "Nothing of the example was left" in str(refused.exception)
     assert everything(course) == before
 
 
 def test_in_a_student_edition_nothing_is_written(tmp_path):
-    with pytest.raises(skeleton.SkeletonError, match="student edition"):
-        skeleton.write(tmp_path, {"a": ""})
+    with pytest.raises(example.ExampleError, match="student edition"):
+        example.write(tmp_path, {"a": ""})
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_second_lesson_of_a_section_shares_its_checks(course):
-    texts = lesson_texts(course, f"{CHAPTER}/32_more", "More", "Serving", room="serving_options")
-    assert [Path(path).name for path in texts] == ["32_more.ipynb"]
-    assert "lessons.serving_options.checks" in next(iter(texts.values()))

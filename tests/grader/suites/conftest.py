@@ -9,7 +9,7 @@ import pytest
 
 from grader.sandbox import make_sandbox
 from grader.suite_kit.answer import ImportGuard
-from grader.suite_kit.exercise import missing_cases, to_be_written
+from grader.suite_kit.exercise import missing_cases
 from tests.grader.grading.patience_limits import PATIENT
 from tests.grader.suites.contract import ROOT, found, secrets_of, suite_of
 
@@ -24,10 +24,10 @@ def nothing_stays_forbidden():
 
 
 @pytest.fixture(autouse=True)
-def no_skeleton(request):
-    """Of an exercise that is not written yet, each test says what its author writes next, and nothing more."""
+def cases_are_stored(request):
+    """Of an exercise without stored cases, each test says how they are made, and nothing more."""
     name = request.getfixturevalue("name") if "name" in request.fixturenames else ""
-    if name and (left := to_be_written(ROOT, name) or missing_cases(ROOT, name)):
+    if name and (left := missing_cases(ROOT, name)):
         pytest.fail(left, pytrace=False)
 
 
