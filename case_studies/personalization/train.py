@@ -4,7 +4,6 @@ And the protocol on the published log, Open Bandit: each policy's click rate est
 next to the rate that its own log shows.
 """
 
-import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -27,6 +26,7 @@ from case_studies.personalization.published_logs import shown_as_logged, transfe
 from case_studies.personalization.service import PageStore
 from mlsd_lib.datasets.personalization import PageStream, read_open_bandit
 from mlsd_lib.datasets.personalization_simulator import ITEMS
+from mlsd_lib.datasets.published import published_file
 from mlsd_lib.modeling import Interval, cheapest_tied, clustered_interval, paired_comparison
 
 BEST_ITEM = "best single items"
@@ -180,7 +180,7 @@ def open_bandit(folder: Path | None = None) -> tuple[str, pd.DataFrame]:
     The Thompson policy (bts) is taken as its log shows it: how often each item stood at each position. The columns are
     those of `transferred`.
     """
-    folder = folder or _sample_folder()
+    folder = folder or published_file("personalization/obd_sample")
     cards, records = [], {}
     for campaign in ("all", "men", "women"):
         logs = {policy: read_open_bandit(folder, policy, campaign) for policy in ("random", "bts")}
@@ -191,9 +191,3 @@ def open_bandit(folder: Path | None = None) -> tuple[str, pd.DataFrame]:
             target = shown_as_logged(log, other) if name == "bts" else even
             records[f"{campaign}: {name} from the other log"] = transferred(target, log, other)
     return "\n".join(cards), pd.DataFrame(records).T.rename_axis("estimate")
-
-
-def _sample_folder() -> Path:
-    if not (folder := os.environ.get("MLSD_DATA_DIR")):
-        raise PersonalizationError("MLSD_DATA_DIR is not set. Set it to the data folder, or give --source folder.")
-    return Path(folder, "personalization", "obd_sample")

@@ -3,7 +3,6 @@
 All come back as a `ShoppingLog` with the same columns, so that their users need not know which it was.
 """
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,7 +14,14 @@ import pandas as pd
 
 from mlsd_lib.datasets.card import DataCard, DataError
 from mlsd_lib.datasets.installed import installed_file
-from mlsd_lib.datasets.published import differences, read_csv, refuse_rows, require_columns
+from mlsd_lib.datasets.published import (
+    differences,
+    published_file,
+    read_csv,
+    read_table,
+    refuse_rows,
+    require_columns,
+)
 from mlsd_lib.datasets.shopping_simulator import Response, ShoppingSimulator, popular_slates
 
 SECOND_EDITION = ("Invoice", "StockCode", "Quantity", "InvoiceDate", "Price", "Customer ID")
@@ -96,14 +102,12 @@ def load(source: str | Path = "simulator", seed: int = 0, days: int = 120, **opt
         return simulate(np.random.default_rng(seed), days, **options)[0]
     if source == "completejourney":
         return _from_completejourney()
-    path = _retail_file() if source == "online-retail" else Path(source)
+    path = published_file("recommendation/online_retail*") if source == "online-retail" else Path(source)
     if not path.exists():
         raise DataError(
             f'{path} does not exist. Give "simulator", "completejourney", "online-retail" or the path of a file.'
         )
     table = _read_table(path)
-    if table.empty:
-        raise DataError(f"{path} holds no rows below its header. Take the published file.")
     if path.name == "u.data" or set(table.columns) & {"movieId", "userId", "rating"}:
         return _from_movielens(table, path)
     return _from_retail(table, path)
@@ -165,26 +169,13 @@ def simulator_card(rows: int) -> DataCard:
     )
 
 
-def _retail_file() -> Path:
-    folder = os.environ.get("MLSD_DATA_DIR")
-    if not folder:
-        raise DataError("MLSD_DATA_DIR is not set. Set it to the folder that holds recommendation/, or give a path.")
-    found = sorted(Path(folder, "recommendation").glob("online_retail*"))
-    if not found:
-        raise DataError(f"{Path(folder, 'recommendation')} holds no online_retail* file. Put Online Retail II there.")
-    return found[0]
-
-
 def _read_table(path: Path) -> pd.DataFrame:
     if path.name == "u.data":
         return read_csv(path, (), sep="\t", header=None)
-    if path.suffix == ".csv":
-        return read_csv(path, (), encoding_errors="replace", low_memory=False)
-    try:
-        if path.suffix == ".parquet":
-            return pd.read_parquet(path)
-        if path.suffix == ".xlsx":  # as published: a sheet for each of two years
-            return pd.concat(pd.read_excel(path, sheet_name=None), ignore_index=True)
+    if path.suffix != ".xlsx":
+        return read_table(path, "an .xlsx, or MovieLens's u.data", encoding_errors="replace", low_memory=False)
+    try:  # as published: a sheet for each of two years
+        return pd.concat(pd.read_excel(path, sheet_name=None), ignore_index=True)
     except ImportError as error:
         raise DataError(
             f"{path} is a workbook, and no package that reads workbooks is installed here: pip install openpyxl. Or "
@@ -192,7 +183,6 @@ def _read_table(path: Path) -> pd.DataFrame:
         ) from error
     except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise DataError(f"{path} cannot be read: {error}. Download the published file again.") from error
-    raise DataError(f"{path} is of no known kind. Give a .parquet, a .csv, an .xlsx, or MovieLens's u.data.")
 
 
 def _from_retail(table: pd.DataFrame, path: Path) -> ShoppingLog:

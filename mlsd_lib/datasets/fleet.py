@@ -1,6 +1,5 @@
 """Machines that wear out: the simulated fleet, and the reader of C-MAPSS by its published names."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from mlsd_lib.datasets.fleet_simulator import DAY, START, FleetSimulator
 from mlsd_lib.datasets.published import (
     differences,
     other_contents,
+    published_file,
     refuse_other_separators,
 )
 
@@ -123,7 +123,7 @@ def cmapss(subset: str = "FD001", folder: str | Path | None = None) -> Engines:
     """
     if subset not in CMAPSS_PUBLISHED:
         raise DataError(f"subset is {subset!r}; C-MAPSS has {', '.join(CMAPSS_PUBLISHED)}. Name one of these.")
-    place = _cmapss_folder() if folder is None else Path(folder)
+    place = published_file("maintenance/CMAPSS") if folder is None else Path(folder)
     train, test = (_engines(place / f"{part}_{subset}.txt") for part in ("train", "test"))
     rul = _numbers(place / f"RUL_{subset}.txt", 1)[:, 0]
     engines = test["unit"].nunique()
@@ -153,13 +153,6 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path} cannot be read: {error}. Published files are UTF-8: download it again.") from None
-
-
-def _cmapss_folder() -> Path:
-    folder = os.environ.get("MLSD_DATA_DIR")
-    if not folder:
-        raise DataError("MLSD_DATA_DIR is not set. Set it to the folder that holds maintenance/CMAPSS, or give a path.")
-    return Path(folder, "maintenance", "CMAPSS")
 
 
 def _engines(path: Path) -> pd.DataFrame:

@@ -3,7 +3,6 @@
 All three come back as a `PaymentStream` with the same columns, so that whoever uses it need not know which it was.
 """
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import pandas as pd
 from mlsd_lib.datasets.card import DataCard, DataError
 from mlsd_lib.datasets.fraud_simulator import FraudSimulator
 from mlsd_lib.datasets.pickled_tables import read_pickled_table
-from mlsd_lib.datasets.published import differences, read_csv, refuse_rows, require_columns
+from mlsd_lib.datasets.published import differences, published_file, read_table, refuse_rows, require_columns
 
 HANDBOOK_COLUMNS = ("TRANSACTION_ID", "TX_DATETIME", "CUSTOMER_ID", "TERMINAL_ID", "TX_AMOUNT", "TX_FRAUD")
 HANDBOOK_ROWS, HANDBOOK_FRAUDS, HANDBOOK_TOTAL = 1_754_155, 14_681, 94_079_370.08
@@ -60,12 +59,10 @@ def load(source: str | Path = "simulator", seed: int = 0, days: int = 90, **opti
     """
     if source == "simulator":
         return simulate(np.random.default_rng(seed), days, **options)
-    path = _handbook_file() if source == "handbook" else Path(source)
+    path = published_file("fraud/*.parquet") if source == "handbook" else Path(source)
     if not path.exists():
         raise DataError(f'{path} does not exist. Give "simulator", "handbook" or the path of a published file.')
     table = _read_table(path)
-    if table.empty:
-        raise DataError(f"{path} holds no payments, 0 rows below its header. Take the published file.")
     if "Class" in table.columns or "V1" in table.columns:
         return _from_ulb(table, path)
     return _from_handbook(table, path)
@@ -89,28 +86,11 @@ def simulator_card(rows: int) -> DataCard:
     )
 
 
-def _handbook_file() -> Path:
-    folder = os.environ.get("MLSD_DATA_DIR")
-    if not folder:
-        raise DataError("MLSD_DATA_DIR is not set. Set it to the folder that holds fraud/*.parquet, or give a path.")
-    found = sorted(Path(folder, "fraud").glob("*.parquet"))
-    if not found:
-        raise DataError(f"{Path(folder, 'fraud')} holds no .parquet file. Put the Handbook's transactions there.")
-    return found[0]
-
-
 def _read_table(path: Path) -> pd.DataFrame:
     pickles = sorted(path.glob("*.pkl")) if path.is_dir() else [path] if path.suffix == ".pkl" else []
     if pickles:
         return pd.concat(map(read_pickled_table, pickles), ignore_index=True)
-    if path.suffix == ".csv":
-        return read_csv(path, ())
-    if path.suffix == ".parquet":
-        try:
-            return pd.read_parquet(path)
-        except (OSError, ValueError) as error:
-            raise DataError(f"{path} cannot be read: {error}. Download the published file again.") from error
-    raise DataError(f"{path} is of no known kind. Give a .parquet, a .csv, or a folder of .pkl files.")
+    return read_table(path, "a folder of .pkl files")
 
 
 def _numbers(table: pd.DataFrame, column: str, path: Path) -> pd.Series:

@@ -4,7 +4,6 @@ The texts of the published file are real and partly abusive. None of them may re
 is read is an object whose `repr` holds counts, and every error names a row, never its text.
 """
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import pandas as pd
 
 from mlsd_lib.datasets.card import DataCard, DataError
 from mlsd_lib.datasets.moderation_simulator import PostSimulator
-from mlsd_lib.datasets.published import differences, other_contents, read_csv
+from mlsd_lib.datasets.published import differences, other_contents, published_file, read_csv
 
 DAVIDSON_COLUMNS = ("count", "hate_speech", "offensive_language", "neither", "class", "tweet")
 DAVIDSON_LABELS = {"0": "hate", "1": "offensive", "2": "neither"}
@@ -70,7 +69,7 @@ def load_texts(path: str | Path | None = None) -> LabelledTexts:
     `path`: the file; moderation/labeled_data.csv below MLSD_DATA_DIR if not given. A file that is not the published one
     is read, and its card says how it differs. Raises `DataError`, which never holds a text.
     """
-    path = _davidson_file() if path is None else Path(path)
+    path = published_file("moderation/labeled_data.csv") if path is None else Path(path)
     table = read_csv(path, DAVIDSON_COLUMNS, quoted=False, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     text, label = table["tweet"].fillna("").to_numpy(dtype=object), _labels(table["class"], path)
     found = (len(label), *((label == name).sum() for name in DAVIDSON_LABELS.values()))
@@ -84,13 +83,6 @@ def load_texts(path: str | Path | None = None) -> LabelledTexts:
         differences=differences(DAVIDSON_PUBLISHED, found) or other_contents([label, text], DAVIDSON_CHECKSUM),
     )
     return LabelledTexts(text, label, None, card)
-
-
-def _davidson_file() -> Path:
-    folder = os.environ.get("MLSD_DATA_DIR")
-    if not folder:
-        raise DataError("MLSD_DATA_DIR is not set. Set it to the folder of moderation/labeled_data.csv, or give it.")
-    return Path(folder, "moderation", "labeled_data.csv")
 
 
 def _labels(column: pd.Series, path: Path) -> np.ndarray:

@@ -6,6 +6,7 @@ totals over several columns together, and a checksum of the values where a whole
 
 import gzip
 import hashlib
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,34 @@ from mlsd_lib.datasets.card import DataError
 
 SEPARATORS = ";\t|"
 """What a table is saved with by mistake; a published .csv has commas."""
+
+
+def published_file(place: str) -> Path:
+    """The first that matches `place`, such as "fraud/*.parquet", below MLSD_DATA_DIR. Raises `DataError`."""
+    folder = os.environ.get("MLSD_DATA_DIR")
+    if not folder:
+        raise DataError(f"MLSD_DATA_DIR is not set. Set it to the folder that holds {place}, or give a path.")
+    found = sorted(Path(folder).glob(place))
+    if not found:
+        raise DataError(f"{folder} holds no {place}. Put the published file there, or give a path.")
+    return found[0]
+
+
+def read_table(path: Path, others: str, **options: Any) -> pd.DataFrame:
+    """The table of a .csv (`options` go to pandas) or .parquet with a row; raises `DataError` for any other.
+
+    `others`: the further kinds that may be given, in words.
+    """
+    if path.suffix == ".csv":
+        return read_csv(path, (), **options)
+    if path.suffix != ".parquet":
+        raise DataError(f"{path} is of no known kind. Give a .parquet, a .csv, or {others}.")
+    try:
+        table = pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path} cannot be read: {error}. Download the published file again.") from error
+    _refuse_nothing(table, path)
+    return table
 
 
 def read_csv(path: Path, columns: Sequence[str], quoted: bool = True, **options: Any) -> pd.DataFrame:
@@ -32,9 +61,13 @@ def read_csv(path: Path, columns: Sequence[str], quoted: bool = True, **options:
         detail = f": {str(error).strip()}" if quoted else f" ({type(error).__name__})"
         raise DataError(f"{path} cannot be read{detail}. Published files are UTF-8: download it again.") from None
     require_columns(table, columns, path, quoted)
+    _refuse_nothing(table, path)
+    return table
+
+
+def _refuse_nothing(table: pd.DataFrame, path: Path) -> None:
     if table.empty:
         raise DataError(f"{path} holds nothing, 0 rows below its header. Take the published file.")
-    return table
 
 
 def refuse_other_separators(path: Path, separator: str = ",") -> None:

@@ -1,7 +1,6 @@
 """Readers of the published shopping files: by published names, and telling when a file is not the published one."""
 
 import os
-import re
 from pathlib import Path
 
 import numpy as np
@@ -89,13 +88,6 @@ def test_an_altered_sheet_is_said(retail, monkeypatch):
         assert any(told in difference for difference in load(retail).card.differences), told
 
 
-@pytest.mark.parametrize("separator", [";", "\t", "|"])
-def test_another_separator_is_named(retail, tmp_path, separator):
-    retail_table().to_csv(retail, index=False, sep=separator)
-    with pytest.raises(DataError, match=re.escape(f"is separated by {separator!r}; the published file is by ','")):
-        load(retail)
-
-
 def test_u_data_with_semicolons_is_told_so(tmp_path):
     (tmp_path / "u.data").write_text("196;242;3;881250949\n")
     with pytest.raises(DataError, match=r"is separated by ';'; the published file is by '\\t'"):
@@ -174,17 +166,8 @@ def test_what_cannot_be_read_is_said_with_the_way_out(tmp_path, monkeypatch):
     (tmp_path / "sheet.ods").write_text("")
     with pytest.raises(DataError, match="of no known kind"):
         load(tmp_path / "sheet.ods")
-    (tmp_path / "broken.parquet").write_text("no parquet")
-    with pytest.raises(DataError, match="cannot be read"):
-        load(tmp_path / "broken.parquet")
-    (tmp_path / "empty.csv").write_text(",".join(retail_table()) + "\n")
-    with pytest.raises(DataError, match="holds nothing, 0 rows"):
-        load(tmp_path / "empty.csv")
-    monkeypatch.delenv("MLSD_DATA_DIR", raising=False)
-    with pytest.raises(DataError, match="MLSD_DATA_DIR is not set"):
-        load("online-retail")
     monkeypatch.setenv("MLSD_DATA_DIR", str(tmp_path))
-    with pytest.raises(DataError, match="holds no online_retail"):
+    with pytest.raises(DataError, match="holds no recommendation/online_retail"):
         load("online-retail")
 
 

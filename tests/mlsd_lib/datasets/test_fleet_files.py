@@ -96,14 +96,11 @@ def test_a_broken_copy_is_refused_by_name(tmp_path, name, change, told):
         cmapss("FD001", tmp_path)
 
 
-def test_what_is_not_there_is_named(tmp_path, monkeypatch):
+def test_what_is_not_there_is_named(tmp_path):
     with pytest.raises(DataError, match="FD005"):
         cmapss("FD005", tmp_path)
     with pytest.raises(DataError, match="does not exist"):
         cmapss("FD001", tmp_path)
-    monkeypatch.delenv("MLSD_DATA_DIR", raising=False)
-    with pytest.raises(DataError, match="MLSD_DATA_DIR"):
-        cmapss()
 
 
 @pytest.mark.skipif(

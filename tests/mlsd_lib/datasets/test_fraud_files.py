@@ -244,7 +244,7 @@ def test_handbook_needs_to_be_told_where_the_files_are(monkeypatch, tmp_path):
     with pytest.raises(DataError, match="MLSD_DATA_DIR is not set"):
         load("handbook")
     monkeypatch.setenv("MLSD_DATA_DIR", str(tmp_path))
-    with pytest.raises(DataError, match=r"holds no \.parquet"):
+    with pytest.raises(DataError, match=r"holds no fraud/\*\.parquet"):
         load("handbook")
 
 

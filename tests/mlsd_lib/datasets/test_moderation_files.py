@@ -82,12 +82,6 @@ def test_a_file_that_cannot_be_read_is_named_without_its_content(path):
     refused(path, "does not exist")
 
 
-def test_without_a_folder_of_data_the_message_says_what_to_set(monkeypatch):
-    monkeypatch.delenv("MLSD_DATA_DIR", raising=False)
-    with pytest.raises(DataError, match="MLSD_DATA_DIR is not set"):
-        load_texts()
-
-
 def test_the_real_file_is_the_published_one_and_its_texts_are_never_shown(tmp_path):
     file = Path(os.environ.get("MLSD_DATA_DIR") or "/nonexistent", "moderation", "labeled_data.csv")
     if not file.exists():
