@@ -4,8 +4,6 @@
 - `train(run)` fills a new run from a small stream, in seconds;
 - `day(n)` gives day n after its release: bodies for /predict and /reports, and the offline features of those requests;
 - `spoiled(release)` makes a bad release of a good one: it answers, and leaves something wrong in the service's memory;
-- `watch(release)` gives a monitor of the good release: a function of the day's number and of what the service saw that
-  day, which returns the alerts to act on;
 - `ID` is the field that names a request;
 - `SMALL`: parameters with which what depends on a decision runs in seconds, and `CHOICES`: for each decision cell
   another choice, and what the cell `consequences` shows with it and not without.
@@ -163,19 +161,16 @@ def test_features_equal_the_batch_until_a_bad_release_and_after_a_rollback_with_
     """Three days of one service: good; bad, which is seen; half a rollback, and after a tenth of the day the whole."""
     store, registry = DecisionStore(run.store), run.registry()
     good = case.module("models").Release.read(registry.path("v1"))
-    watch = case.hooks.watch(good)
     with case.served(run) as server:
         answers, seen, skew = live(case, server.url, store, case.hooks.day(0))
         assert len(answers) == len(case.hooks.day(0)[0])
         assert skew < SKEW_TOLERANCE
         assert seen[list(case.module("features").FEATURES)].nunique().max() > 10
-        assert watch(0, seen) == []
         registry.add("v2", case.hooks.spoiled(good).save)
         registry.promote("v2", "a bad release")
         answers, seen, skew = live(case, server.url, store, case.hooks.day(1))
         assert set(answers["release"]) == {"v2"}
         assert skew > 1e3 * SKEW_TOLERANCE
-        assert watch(1, seen)
         taken_back(case, run, "--no-restore-state")
         morning, rest = morning_and_rest(case.hooks.day(2))
         answers, _, skew = live(case, server.url, store, morning)
@@ -185,7 +180,6 @@ def test_features_equal_the_batch_until_a_bad_release_and_after_a_rollback_with_
         answers, seen, skew = live(case, server.url, store, rest)
     assert set(answers["release"]) == {"v1"}
     assert skew < SKEW_TOLERANCE
-    assert watch(2, seen) == []
     assert [entry["action"] for entry in registry.history()] == ["promote", "promote", "rollback"]
 
 

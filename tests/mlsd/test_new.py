@@ -124,7 +124,7 @@ def test_a_new_case_passes_what_every_case_does(course, typed):
     assert typed("mlsd", "notebooks", "--fix", "case_studies/tiny")[0] == 0
     contract = ("pytest", "-q", "tests/case_studies/test_contract.py", "-k", "tiny")
     for command in (
-        (*contract, "tests/case_studies/kit/test_reruns.py"),
+        (*contract, "tests/case_studies/test_watched_service.py", "tests/case_studies/kit/test_reruns.py"),
         ("pytest", "-q", "tests/lessons", "-k", "tiny"),
         ("mlsd", "check", "case_studies/tiny"),
     ):

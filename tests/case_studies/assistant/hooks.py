@@ -4,12 +4,11 @@ from functools import cache
 
 import numpy as np
 
-from case_studies.assistant import data, incident, monitor
+from case_studies.assistant import data, incident
 from case_studies.assistant import train as training
 from case_studies.assistant.data import DAY
 from case_studies.assistant.features import FEATURES
-from case_studies.assistant.models import fit_release, times_of
-from case_studies.kit import acting
+from case_studies.assistant.models import fit_release
 from case_studies.kit.stream_times import between
 
 DAYS, TEST_DAYS = 49, 7
@@ -67,17 +66,6 @@ def day(number):
 
 def spoiled(release):
     return release.with_index(stream().documents, release.built, lag_days=incident.MONTH)
-
-
-def watch(release):
-    found = prepared()[1]
-    fitted = monitor.monitor_of(release, found, times_of(stream(), found["words"]), release_day())
-
-    def alerts(number, seen):
-        window = monitor.window_of(seen, seen["score"].to_numpy(), release.policy.threshold)
-        return acting(fitted.observe(window, t=number))
-
-    return alerts
 
 
 def model_call(release, rows, request):

@@ -4,10 +4,9 @@ from functools import cache
 
 import numpy as np
 
-from case_studies.fraud import data, features, monitor
+from case_studies.fraud import data, features
 from case_studies.fraud import train as training
 from case_studies.fraud.data import DAY, Adapter
-from case_studies.kit import acting
 
 TEST_DAYS = 14
 ID = "transaction_id"
@@ -53,16 +52,6 @@ def day(number):
 
 def spoiled(release):
     return release.with_adapter(Adapter())
-
-
-def watch(release):
-    fitted = monitor.monitor_of(release, stream_features(), stream().payments["time"], release_day())
-
-    def alerts(number, seen):
-        window = monitor.window_of(seen, seen["score"].to_numpy(), seen["value"].to_numpy(), release.threshold)
-        return acting(fitted.observe(window, t=number))
-
-    return alerts
 
 
 def model_call(release, rows, request):

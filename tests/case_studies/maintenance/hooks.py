@@ -4,8 +4,7 @@ from functools import cache
 
 import numpy as np
 
-from case_studies.kit import acting
-from case_studies.maintenance import data, features, monitor
+from case_studies.maintenance import data, features
 from case_studies.maintenance import train as training
 from case_studies.maintenance.data import DAY
 from mlsd_lib.datasets.fleet import run_to_failure
@@ -59,18 +58,6 @@ def day(number):
 
 def spoiled(release):
     return release.with_calibration(data.drifting(release_day()))
-
-
-def watch(release):
-    readings = fleet().readings
-    model_of = readings.set_index("reading_id")["sensor_model"]
-    fitted = monitor.monitor_of(fleet_features(), readings, release_day())
-
-    def alerts(number, seen):
-        window = monitor.window_of(seen, model_of.loc[seen["reading_id"]])
-        return acting(fitted.observe(window, t=number))
-
-    return alerts
 
 
 def model_call(release, rows, request):

@@ -5,8 +5,7 @@ from functools import cache
 
 import numpy as np
 
-from case_studies.kit import acting
-from case_studies.moderation import data, incident, monitor
+from case_studies.moderation import data, incident
 from case_studies.moderation import train as training
 from case_studies.moderation.data import DAY
 
@@ -46,17 +45,6 @@ def day(number):
 
 def spoiled(release):
     return release.with_normaliser(incident.HURRIED)
-
-
-def watch(release):
-    stream, features = prepared()
-    fitted = monitor.monitor_of(release, features, stream.posts, release_day())
-
-    def alerts(number, seen):
-        window = monitor.window_of(seen, seen["score"].to_numpy(), seen["action"].to_numpy())
-        return acting(fitted.observe(window, t=number))
-
-    return alerts
 
 
 def model_call(release, rows, request):

@@ -4,8 +4,7 @@ from functools import cache
 
 import numpy as np
 
-from case_studies.kit import acting
-from case_studies.personalization import data, features, models, monitor
+from case_studies.personalization import data, features, models
 from case_studies.personalization import train as training
 from case_studies.personalization.data import DAY
 from case_studies.personalization.policy import CampaignRule
@@ -55,16 +54,6 @@ def day(number):
 
 def spoiled(release):
     return release.with_rule(CampaignRule(item=5, share=0.9))
-
-
-def watch(release):
-    fitted = monitor.monitor_of(release, stream_features(), stream().views, release_day())
-
-    def alerts(number, seen):
-        window = monitor.window_of(seen, release.logged(seen, features.FEATURES))
-        return acting(fitted.observe(window, t=number))
-
-    return alerts
 
 
 def model_call(release, rows, request):

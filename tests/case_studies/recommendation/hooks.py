@@ -4,8 +4,7 @@ from functools import cache
 
 import numpy as np
 
-from case_studies.kit import acting
-from case_studies.recommendation import data, features, incident, monitor
+from case_studies.recommendation import data, features, incident
 from case_studies.recommendation import train as training
 from case_studies.recommendation.data import DAY
 from case_studies.recommendation.models import fit_release
@@ -50,15 +49,6 @@ def day(number):
 
 def spoiled(release):
     return incident.spoiled(release)
-
-
-def watch(release):
-    fitted = monitor.monitor_of(release, log(), release_day())
-
-    def alerts(number, seen):
-        return acting(fitted.observe(monitor.seen_window(seen, release), t=number))
-
-    return alerts
 
 
 def model_call(release, rows, request):
