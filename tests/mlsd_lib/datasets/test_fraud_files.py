@@ -4,7 +4,6 @@ import copyreg
 import io
 import os
 import pickle
-import re
 from pathlib import Path
 
 import numpy as np
@@ -223,20 +222,6 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path, name, text, message):
         path.write_text(text)
     with pytest.raises(DataError, match=message):
         load(path)
-
-
-@pytest.mark.parametrize(("separator", "decimal"), [(";", "."), (";", ","), ("\t", "."), ("|", ".")])
-def test_a_file_that_is_not_separated_by_commas_is_told_so(tmp_path, separator, decimal):
-    path = tmp_path / "exported.csv"
-    handbook_table().to_csv(path, index=False, sep=separator, decimal=decimal)
-    with pytest.raises(DataError, match=re.escape(f"exported.csv is separated by {separator!r}")):
-        load(path)
-
-
-def test_a_file_without_rows_is_told_so(tmp_path):
-    handbook_table().head(0).to_csv(tmp_path / "empty.csv", index=False)
-    with pytest.raises(DataError, match="holds nothing, 0 rows"):
-        load(tmp_path / "empty.csv")
 
 
 def test_handbook_needs_to_be_told_where_the_files_are(monkeypatch, tmp_path):

@@ -62,13 +62,6 @@ def test_a_missing_column_or_log_is_named(tmp_path):
         read_open_bandit(folder, "greedy", "men")
 
 
-def test_another_separator_is_named(tmp_path):
-    written(tmp_path, bandit_table())
-    bandit_table().to_csv(tmp_path / "random" / "men" / "men.csv", sep=";")
-    with pytest.raises(DataError, match=r"men\.csv is separated by ';'"):
-        read_open_bandit(tmp_path, "random", "men")
-
-
 SAMPLE = Path(os.environ.get("MLSD_DATA_DIR", "/nowhere"), "personalization", "obd_sample")
 
 

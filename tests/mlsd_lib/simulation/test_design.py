@@ -9,7 +9,6 @@ from typer.testing import CliRunner
 
 from lessons.latency_and_throughput.sweep import evaluate
 from mlsd.cli import app
-from mlsd.simulate.page import write_page
 from mlsd_lib.lesson.direct_labels import EndLabel
 from mlsd_lib.lesson.figures import overlapping_texts
 from mlsd_lib.simulation import SimulationError
@@ -155,19 +154,6 @@ def test_every_scenario_is_the_same_for_a_seed_and_another_for_another():
         scenario("calm")
 
 
-def test_a_sweep_gives_each_design_its_row_on_processes_and_on_a_cluster():
-    from dask.distributed import LocalCluster
-
-    some = [Design(replicas=Replicas(count=1 + k % 3)) for k in range(10)]
-    options = {"rate": 50.0, "seconds": 60.0}
-    expected = [scored(design, scenario("steady", 3, **options)).figures for design in some]
-    here = evaluate(some, "steady", 3, processes=1, **options)
-    assert here.to_dict("records") == expected
-    with LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None) as cluster:
-        there = evaluate(some, "steady", 3, scheduler=cluster.scheduler_address, **options)
-    assert there.to_dict("records") == expected
-
-
 def test_a_thousand_designs_have_the_same_figures_on_a_pool_and_on_a_cluster():
     from mlsd_lib.modeling.dask_cluster import DaskCluster
 
@@ -266,15 +252,6 @@ def test_a_page_that_has_no_place_is_refused_before_anything_runs(tmp_path, plac
     assert "must name a file in a folder that is there" in str(result.exception)
 
 
-def test_a_page_is_replaced_whole(tmp_path):
-    card = scored(Design(), scenario("steady", rate=20.0, seconds=60.0))
-    target = tmp_path / "page.html"
-    target.write_text("old")
-    write_page(card, target)
-    assert "all defaults" in target.read_text()
-    assert [file.name for file in tmp_path.iterdir()] == ["page.html"]
-
-
 @pytest.mark.parametrize("name", ["steady", "daily-cycle", "flash-crowd"])
 def test_names_on_a_page_of_figures_lie_neither_over_each_other_nor_on_their_lines(name):
     """Where all that was asked is answered well, three lines are one."""
@@ -284,15 +261,3 @@ def test_names_on_a_page_of_figures_lie_neither_over_each_other_nor_on_their_lin
     names = [text for ax in figure.axes for text in ax.texts if isinstance(text, EndLabel)]
     assert len(names) >= 5
     assert all(Text.get_window_extent(label, renderer).x0 > label.axes.bbox.x1 for label in names)
-
-
-class WithName(Design):
-    """A document with an entry more."""
-
-    name: str = ""
-
-
-def test_a_document_with_further_entries_names_them_too():
-    assert WithName.of({"name": "a", "timeout_s": 2.0}).name == "a"
-    with pytest.raises(SimulationError, match=r"nam is no entry; known here are replicas, .*, name\. Rename"):
-        WithName.of({"nam": "a"})
