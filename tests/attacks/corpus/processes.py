@@ -64,7 +64,6 @@ def loops(body: str) -> str:
 # fmt: off
 CASES = of_kind("processes", [
     # Ends
-    case("exit_in_the_answer", answer(mean="exit()"), lost="mean"),
     case("exit_in_the_function", answer(mean="import sys\ndef mean(values): sys.exit(0)"), lost="mean"),
     case("exit_at_once_after_the_answer", right("mean", after="import os\nos._exit(0)"), either="mean"),
     case("exit_at_once_in_the_function", answer(mean="import os\ndef mean(values): os._exit(0)"), lost="mean",
@@ -72,11 +71,9 @@ CASES = of_kind("processes", [
     case("exit_quietly_in_an_extra_cell", extra("import sys\nsys.exit(0)", before="scale")),
     case("exit_at_once_in_an_extra_cell", extra("import os\nos._exit(1)", before="scale")),
     case("kills_itself", answer(mean="import os\ndef mean(values): os.kill(os.getpid(), 9)"), lost="mean"),
-    case("terminates_itself", answer(mean="import os\ndef mean(values): os.kill(os.getpid(), 15)"), lost="mean"),
     case("aborts", answer(mean="import os\ndef mean(values): os.abort()"), lost="mean", verdicts={"mean": "crashed"}),
     case("segfault", answer(mean="import ctypes\ndef mean(values): ctypes.string_at(0)"), lost="mean",
          verdicts={"mean": "crashed"}),
-    case("segfault_in_the_cell", answer(scale="import ctypes\nctypes.string_at(0)"), lost="scale"),
     case("interrupts_itself", answer(mean="import os\ndef mean(values): os.kill(os.getpid(), 2)"), lost="mean"),
     case("stops_itself", answer(mean="import os\ndef mean(values): os.kill(os.getpid(), 19)"), lost="mean"),
     case("kills_its_parent", extra("""
@@ -100,7 +97,6 @@ def mean(values): return Deep().x
 class Odd(BaseException): pass
 def mean(values): raise Odd
 """), lost="mean"),
-    case("raises_generator_exit", answer(mean="def mean(values): raise GeneratorExit"), lost="mean"),
     case("error_without_text", answer(mean="""
 class Odd(Exception):
     def __str__(self): raise KeyError
@@ -114,10 +110,6 @@ def mean(values): raise Odd
     case("loop_in_c", answer(mean="""
 import collections, itertools
 def mean(values): collections.deque(itertools.repeat(0), maxlen=0)
-"""), lost="mean", verdicts={"mean": "timeout"}),
-    case("loop_in_a_pattern", answer(mean="""
-import re
-def mean(values): re.match("(a+)+$", "a" * 40 + "b")
 """), lost="mean", verdicts={"mean": "timeout"}),
     case("loop_that_swallows_interrupts", answer(mean="""
 def mean(values):
@@ -144,21 +136,7 @@ def mean(values): return sum(values) / number
 import sys
 def mean(values): return float(sys.stdin.readline())
 """), lost="mean"),
-    case("waits_for_a_lock", answer(mean="""
-import threading
-lock = threading.Lock()
-lock.acquire()
-def mean(values): lock.acquire()
-"""), lost="mean", verdicts={"mean": "timeout"}),
     case("sleeps_below_the_limit", *[extra("import time\ntime.sleep(3.5)", name=f"nap{n}") for n in range(3)]),
-    case("iterator_without_end", answer(rows="""
-class Rows:
-    def __len__(self): return 4
-    def __getitem__(self, n): return {"city": "Oslo", "degrees": 4.5}
-    def __iter__(self):
-        while True: yield {"degrees": 1.0}
-def read_rows(path): return Rows()
-"""), lost="rows"),
     case("hangs_at_exit", extra("import atexit, time\natexit.register(time.sleep, 60)")),
     case("destructor_hangs", extra("""
 class Sticky:
@@ -178,14 +156,6 @@ def chatter():
         print("still here"); time.sleep(0.005)
 threading.Thread(target=chatter, daemon=True).start()
 """, before="mean")),
-    case("thread_that_prints_errors", extra("""
-import sys, threading, time
-def chatter():
-    for _ in range(2000):
-        print("still here", file=sys.stderr); time.sleep(0.005)
-threading.Thread(target=chatter, daemon=True).start()
-""", before="mean")),
-    case("thread_that_fails", extra("import threading\nthreading.Thread(target=lambda: 1 / 0).start()", before="mean")),
     case("process_that_stays", extra(f"import subprocess, sys\nsubprocess.Popen({STAYS}, start_new_session=True)")),
     case("daemon_that_stays", extra(DAEMON)),
     case("fork_that_goes_on", extra("import os, time\nif os.fork() == 0:\n    time.sleep(30)")),
@@ -201,8 +171,6 @@ try:
 except RuntimeError: pass
 """)),
     case("memory_bomb", answer(mean=MEMORY_BOMB), lost="mean"),
-    case("memory_bomb_in_the_function", answer(mean="def mean(values):\n" + "\n".join(
-        f"    {line}" for line in MEMORY_BOMB.splitlines())), lost="mean"),
     case("memory_bomb_that_hides_its_error", answer(mean="try:\n" + "\n".join(
         f"    {line}" for line in MEMORY_BOMB.splitlines()) + "\nexcept MemoryError: pass"), lost="mean"),
     case("memory_bomb_of_small_parts", answer(mean="held = []\nwhile True: held.append([len(held)] * 1000)"),
@@ -219,25 +187,12 @@ try:
 except OSError: pass
 """, before="scale"), either="rows line scale"),  # each opens or imports a file
     case("output_bomb", right("mean", after="for _ in range(50): print('x' * 1_000_000)")),
-    case("output_bomb_in_the_function", right("mean", before="print_ = print", after="""
-_mean = mean
-def mean(values):
-    for _ in range(20): print("x" * 1_000_000)
-    return _mean(values)
-""")),
     case("output_of_many_pieces", right("mean", after="for n in range(20_000): display(n)")),
     case("output_by_the_descriptor", right("mean", after="""
 import os
 for _ in range(50): os.write(1, b"y" * 1_000_000)
 """)),
     case("result_bomb", right("mean", after="'z' * 50_000_000")),
-    case("returns_too_much", answer(mean="def mean(values): return [0.0] * 30_000_000"), lost="mean"),
-    case("returns_a_knot", answer(mean="""
-def mean(values):
-    knot = []
-    knot.append(knot)
-    return knot
-"""), lost="mean"),
     # Noise that must not cost marks
     case("warns", answer(mean="""
 import warnings
@@ -251,25 +206,6 @@ def mean(values):
     print("progress 100 %", file=sys.stderr)
     return sum(values) / len(values)
 """)),
-    case("logs", answer(mean="""
-import logging
-def mean(values):
-    logging.warning("values: %s", values)
-    return sum(values) / len(values)
-""")),
-    case("numpy_warns", answer(scale="""
-def scale(values):
-    np.log(np.array([0.0]))
-    return (values - values.mean()) / values.std()
-""")),
-    case("prints_a_lot_honestly", answer(primes="""
-def primes_below(limit):
-    found = []
-    for n in range(2, limit):
-        print("checking", n)
-        if all(n % k for k in range(2, n)): found.append(n)
-    return found
-""")),
     # The folder stays changed, as in any notebook; only what looks for its own file is hurt by it.
     case("changes_folder", extra("import os\nos.chdir('/')", before="rows"), either="rows"),
     case("closes_stdout", extra("import sys\nsys.stdout.close()", before="scale"), either=ALL_BUT_MEAN),
@@ -280,7 +216,6 @@ import asyncio
 await asyncio.sleep(0)
 task = asyncio.ensure_future(asyncio.sleep(60))
 """, before="mean")),
-    case("closes_the_event_loop", extra("import asyncio\nasyncio.get_event_loop().close()")),
     case("resets_names", extra("%reset -f")),
     case("lowers_its_priority", extra("import os\nos.nice(19)", before="mean")),
     case("traces", right("mean", before="import sys\nsys.setprofile(lambda *a: None)")),

@@ -85,7 +85,8 @@ import subprocess, sys
 subprocess.Popen([sys.executable, "-c", "import time; open('/proc/self/comm', 'w').write('<svg onload=a=1'); "
                   "time.sleep(60)"], start_new_session=True)
 """)),
-    attack("link_to_a_page_of_its_own", answer(why="[marks](page.html) <a href=page.html>marks</a>"),
+    attack("link_to_a_page_of_its_own", answer(
+        why="[marks](page.html) <a href=page.html>marks</a> [b](<page.html>) [c]\n\n[c]: page.html"),
            files={"page.html": SCRIPT}),
     attack("html_link_to_a_page_of_its_own", shows(text_html="<a href=page.html>marks</a>"),
            files={"page.html": SCRIPT}),

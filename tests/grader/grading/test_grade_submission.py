@@ -51,12 +51,6 @@ def test_the_right_answers_pass_and_every_cell_ran_where_it_belongs(bench):
     assert result.flags == []
 
 
-def test_the_released_notebook_is_not_attempted(bench):
-    stubs = {cell.grade_id: cell.source for cell in bench.cells if cell.entry.get("solution")}
-    found = bench.result(stubs).verdicts
-    assert [(verdict.verdict, verdict.points) for verdict in found] == [("not attempted", 0.0)] * len(ALL)
-
-
 def test_a_cell_that_is_missing_and_one_that_raises_are_told_apart(bench):
     result = {verdict.cell: verdict for verdict in bench.result({"one": None, "two": "def two(x) return 2"}).verdicts}
     assert result["one-test"].verdict == "missing"

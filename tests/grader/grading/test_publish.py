@@ -120,17 +120,6 @@ def test_a_changed_submission_or_seed_is_graded_anew_and_points_by_hand_are_kept
     assert not run(course, seed=1, force=True)["bo"].skipped
 
 
-def test_a_late_submission_gets_the_courses_penalty(course):
-    late = course.configured(LateSubmissionPlugin={"penalty_method": "zero"})
-    with course.gradebook() as book:
-        book.update_or_create_assignment(toy.NAME, duedate="2026-11-01 00:00:00 UTC")
-    for student, stamp in (("early", "2026-10-31 23:59:59 UTC"), ("late", "2026-11-01 00:00:01 UTC"), ("odd", "soon")):
-        place = toy.submit(course, student, toy.answered(course, **toy.RIGHT)).parent
-        (place / STAMP).write_text(stamp)
-    run(late)
-    assert dump(course)[2] == [("early", None, False), ("late", 6.0, False), ("odd", None, False)]
-
-
 def test_the_students_files_lie_beside_the_notebook_and_the_courses_replace_them(course):
     place = toy.submit(course, "bo", toy.answered(course, **toy.RIGHT)).parent
     (place / "notes.txt").write_text("mine")

@@ -7,7 +7,7 @@ import pytest
 
 from grader.grading.intake import released_texts
 from grader.grading.intake.instructor_notebook import originals, without_hidden_tests
-from grader.grading.intake.rebuild import MISSING, rebuild
+from grader.grading.intake.rebuild import rebuild
 from grader.workflow import release
 from tests import toy_course as toy
 
@@ -124,23 +124,9 @@ def test_a_broken_record_costs_no_grading(course):
     assert rebuild(whole(toy.released(course)), original).flags == []
 
 
-def test_extra_cells_stay_where_they_stood(answered, original):
-    place = [cell["id"] for cell in answered["cells"]].index("spread")
-    rebuilt = rebuild(whole(with_cell(answered, place, source="import math", id="own")), original)
-    sources = [cell["source"] for cell in rebuilt.notebook["cells"]]
-    assert sources.index("import math") == sources.index(ANSWERS["spread"]) - 1
-    assert rebuilt.flags == []
-
-
 def test_an_extra_cell_never_runs_if_it_asks_to_be_skipped(answered, original):
     rebuilt = rebuild(whole(with_cell(answered, source="train()", metadata={"tags": ["skip-execution"]})), original)
     assert rebuilt.notebook["cells"][-1]["cell_type"] == "raw"
-
-
-def test_a_deleted_answer_gets_no_starter_that_would_undo_one_written_elsewhere(answered, original):
-    own = with_cell(toy.without(answered, "half"), 0, source=ANSWERS["half"])
-    cells = named(rebuild(whole(own), original))
-    assert cells["half"]["source"] in (MISSING, ANSWERS["half"])
 
 
 def test_of_copies_of_an_answer_the_one_that_was_worked_in_counts(answered, original):

@@ -1,6 +1,5 @@
 """Grading a class, fed back and exported: exact marks for each kind of submission, none of which ends the batch."""
 
-import csv
 import json
 
 import pytest
@@ -8,7 +7,6 @@ import pytest
 from grader.errors import GraderError
 from grader.grading import batch
 from grader.workflow import release, stock
-from grader.workflow.export import export
 from grader.workflow.stock_execute import ExecuteToTheEnd
 from tests import toy_course as toy
 from tests.grader.grading.engine_course import dump, run
@@ -86,14 +84,6 @@ def test_grading_again_changes_nothing_and_repeats_who_needs_a_look(graded, grad
         name: outcome.notes for name, outcome in outcomes.items()
     }
     assert dump(course) == before
-
-
-def test_a_name_that_a_spreadsheet_would_run_is_made_harmless(course, tmp_path):
-    with course.gradebook() as book:
-        book.add_student("eve", last_name='=HYPERLINK("http://x")', first_name="Eve, the second")
-    with export(course, None, tmp_path / "marks.csv").marks.open(newline="") as file:
-        row = next(csv.DictReader(file))
-    assert (row["last_name"], row["first_name"]) == ('\'=HYPERLINK("http://x")', "Eve, the second")
 
 
 def test_a_kernel_that_did_not_start_costs_no_student_a_mark(course, monkeypatch):
