@@ -68,7 +68,10 @@ def has_key(header: str | None, folder: Path) -> bool:
 
     Raises `Shed` where that cannot be read now.
     """
-    shown = Authorization.from_header(header)
+    try:
+        shown = Authorization.from_header(header)
+    except ValueError:  # it is no base64 at all
+        shown = None
     password = shown.password if shown and shown.type == "basic" else None
     try:
         return password is not None and compare_digest(password.encode(), key_in(folder).encode())

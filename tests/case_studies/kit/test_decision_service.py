@@ -395,6 +395,12 @@ def test_a_key_that_was_cut_or_damaged_lets_nobody_in_and_is_not_ready(service, 
     assert with_key(app, Run(folder)).post("/predict", json=body).status_code == 200
 
 
+@pytest.mark.parametrize("shown", ["Basic \xff\xfe", "Basic ====", "Basic QQ==", "Basic", "\xff", "Bearer x"])
+def test_a_header_that_holds_no_key_is_a_strangers(service, shown):
+    answer = service.app().test_client().post("/predict", json={}, headers={"Authorization": shown})
+    assert answer.status_code == 401
+
+
 def test_a_store_that_is_found_damaged_is_not_ready(service):
     client, path = with_key(service.app(), Run(service.store.path.parent)), service.store.path
     service.answer([reading(number) for number in range(2_000)])
