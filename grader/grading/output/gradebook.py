@@ -4,6 +4,7 @@ One table more (`mlsd_record`) holds the digest of the job and its results, so t
 the marks; nbgrader does not look at it, nor at the log of marks. Points and comments given by hand are never touched.
 """
 
+import json
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -85,7 +86,7 @@ class Book:
         """The recorded `results.json` of every student."""
         found = self.db.execute(self.table.select().where(self.table.c.assignment == self.assignment)).all()
         self.db.rollback()
-        return [str(row.results) for row in found]
+        return [str(row.results) for row in found if _is_whole(row.results)]
 
     def holds(self, student: str, results: Mapping[str, Any]) -> bool:
         """Whether the points of a student's tests are those of the recorded `results`, and not another program's."""
@@ -234,7 +235,7 @@ class Book:
 
     def _digests(self) -> dict[str, str]:
         mine = self.table.select().where(self.table.c.assignment == self.assignment)
-        found = {row.student: row.digest for row in self.db.execute(mine)}
+        found = {row.student: row.digest for row in self.db.execute(mine) if _is_whole(row.results)}
         self.db.rollback()
         return found
 
@@ -275,8 +276,7 @@ class Book:
                 new["submitted_notebook"].append(values | {"late_submission_penalty": penalty})
             elif notebook.late_submission_penalty != penalty:
                 self._update("SubmittedNotebook", own, late_submission_penalty=penalty)
-        if graded.student in self.digests:
-            self.db.execute(self.table.delete().where(self._own(graded.student)))
+        self.db.execute(self.table.delete().where(self._own(graded.student)))
         values = {
             "assignment": self.assignment,
             "student": graded.student,
@@ -375,6 +375,15 @@ class Book:
 
 Rows = dict[str, list[dict[str, Any]]]
 Updates = list[tuple[str, str, dict[str, Any]]]  # kind of row, row, new values
+
+
+def _is_whole(results: str) -> bool:
+    """Whether recorded results can be read; whose cannot is graded again."""
+    try:
+        whole = json.loads(results)
+        return isinstance(whole["tests"], list) and {"student", "seed", "flags"} <= {*whole["extra_data"]}
+    except (ValueError, TypeError, KeyError):
+        return False
 
 
 def _new_row() -> str:

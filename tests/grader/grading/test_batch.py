@@ -1,7 +1,9 @@
 """`mlsd grade` over the whole engine: sandbox, checker, record."""
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 from typer.testing import CliRunner
@@ -86,3 +88,14 @@ def test_a_batch_loads_no_numpy():
     code = "import sys, grader.grading.batch; print('numpy' in sys.modules)"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ended.stdout == "False\n"
+
+
+@pytest.mark.parametrize("damaged", ["{", '{"tests": [], "extra_data": {}}', "[]"])
+def test_who_has_a_record_that_cannot_be_read_is_graded_again(damaged, marked):
+    before = dump(marked)
+    with closing(sqlite3.connect(marked.database)) as book, book:
+        book.execute("UPDATE mlsd_record SET results = ? WHERE student = 'right'", [damaged])
+    outcomes = run(marked)
+    assert [student for student, outcome in outcomes.items() if not outcome.skipped] == ["right"]
+    assert not any(outcome.failure for outcome in outcomes.values())
+    assert dump(marked) == before
