@@ -23,6 +23,7 @@ from grader.errors import GraderError
 from grader.grading.intake.limits import MB
 from grader.grading.intake.submission import clash, is_alike, stamp_of
 from grader.grading.output.gradebook_rows import received as received_at
+from grader.grading.output.lock import one_in
 from grader.grading.output.spreadsheet import harmless, table
 from grader.names import is_student_id
 from grader.whole_files import unused, write_whole
@@ -150,10 +151,12 @@ def collect(
 
 @contextmanager
 def marked_until_done(course: Course, name: str) -> Iterator[None]:
-    """Meanwhile the course has a mark, which stays if this process ends: a hand-in may be away from its place then."""
-    write_whole(mark := _mark(course, name), "")
-    yield
-    mark.unlink(missing_ok=True)  # another collecting, at the same time, may have ended
+    """Meanwhile nobody else collects; the course has a mark, which stays if this ends: a hand-in may be away then."""
+    mark = _mark(course, name)
+    with one_in(mark.parent):
+        write_whole(mark, "")
+        yield
+        mark.unlink()
 
 
 def broken_off(course: Course, name: str) -> str:

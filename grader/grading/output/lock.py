@@ -1,4 +1,4 @@
-"""One grader a course: a lock that the system gives back when its holder ends, however it ends."""
+"""One grader a course, one who collects: a lock that the system gives back when its holder ends, however it ends."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -31,4 +31,21 @@ def one_grader(home: Path, say: Callable[[str], None]) -> Iterator[None]:
         yield
     finally:
         fcntl.flock(handle, fcntl.LOCK_UN)  # a process forked meanwhile would hold it on
+        os.close(handle)
+
+
+@contextmanager
+def one_in(folder: Path) -> Iterator[None]:
+    """Meanwhile nobody else is in here with this folder, which is made; without file locks, others may be."""
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
         os.close(handle)

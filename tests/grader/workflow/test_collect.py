@@ -13,6 +13,7 @@ import time
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from typer.testing import CliRunner
@@ -324,6 +325,24 @@ def test_the_newest_by_receipt_stays_and_what_it_replaces_is_kept(course, take):
     assert submitted(course, "alice") == {NB: b"second", "timestamp.txt": b"2026-11-20 12:00:00 UTC"}
     kept = [path.read_bytes() for path in (course.home / "earlier").rglob("*.ipynb")]
     assert kept == [b"first"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no such locks")
+def test_an_older_download_that_is_collected_at_the_same_time_replaces_nothing(course, take, monkeypatch):
+    take({f"alice/{NB}": "first"}, MORNING)
+    other = Thread(target=take, args=({f"alice/{NB}": "second"}, NOON))
+    move = shutil.move
+
+    def and_the_other_begins(*places):
+        monkeypatch.setattr(shutil, "move", move)
+        move(*places)
+        other.start()
+        other.join(1)  # it ends, unless it waits for this one
+
+    monkeypatch.setattr(shutil, "move", and_the_other_begins)
+    assert take({f"alice/{NB}": "third"}, (2026, 11, 20, 18, 0, 0))["alice"][1] == "replaced"
+    other.join()
+    assert submitted(course, "alice")[NB] == b"third"
 
 
 def test_collecting_that_was_killed_between_two_renames_is_said_until_it_was_done_again(course, take):
