@@ -47,7 +47,9 @@ def read(path: Path) -> str:
     try:
         text = path.read_text().strip()
     except OSError as error:
-        raise GraderError(f"the secret {path} cannot be read ({error.strerror}). Make one: mlsd release") from error
+        another = f"Give yourself the right to read it, or name your copy in {VARIABLE}"  # a new one gives other tests
+        fix = another if path.exists() else "Make one: mlsd release"
+        raise GraderError(f"the secret {path} cannot be read ({error.strerror}). {fix}") from error
     if len(text) < SHORTEST:
         raise GraderError(
             f"the secret {path} has {len(text)} characters; at least {SHORTEST} are needed. Restore it from your copy, "

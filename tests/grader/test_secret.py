@@ -58,3 +58,12 @@ def test_a_secret_that_is_too_short_is_refused(place):
     place.write_text("1234")
     with pytest.raises(GraderError, match="has 4 characters"):
         secret.create(place)
+
+
+def test_nobody_is_told_to_make_a_secret_where_one_is_that_cannot_be_read(tmp_path):
+    (path := tmp_path / ".mlsd-secret").mkdir()
+    with pytest.raises(GraderError, match=r"name your copy in MLSD_SECRET_FILE$"):
+        secret.read(path)
+    path.rmdir()
+    with pytest.raises(GraderError, match=r"Make one: mlsd release$"):
+        secret.read(path)
