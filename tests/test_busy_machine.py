@@ -11,8 +11,8 @@ from tests.busy_machine import busy
 WAITS = """
 import os, psutil, sys, time
 load = set(psutil.Process(os.getppid()).children()) - {psutil.Process()}
-print(*[process.pid for process in load], flush=True)
 try:
+    print(*[process.pid for process in load], flush=True)
     time.sleep(600)
 except KeyboardInterrupt:
     sys.exit(3)
