@@ -22,7 +22,7 @@ def service_s(arrived):
 
 
 def test_one_exponential_server_waits_as_theory_says(arrived, service_s):
-    found, expected = serve_queue(arrived, service_s), theory.mm1(80, 0.01)
+    found, expected = serve_queue(arrived, service_s), theory.mmc(80, 0.01, 1)
     assert found.wait_s.mean() == pytest.approx(expected.wait_s, rel=0.02)
     assert found.in_system() == pytest.approx(expected.in_system, rel=0.02)
 
@@ -30,7 +30,7 @@ def test_one_exponential_server_waits_as_theory_says(arrived, service_s):
 def test_constant_service_halves_the_wait(arrived):
     found, expected = serve_queue(arrived, np.full(len(arrived), 0.01)), theory.md1(80, 0.01)
     assert found.wait_s.mean() == pytest.approx(expected.wait_s, rel=0.02)
-    assert expected.wait_s == pytest.approx(theory.mm1(80, 0.01).wait_s / 2)
+    assert expected.wait_s == pytest.approx(theory.mmc(80, 0.01, 1).wait_s / 2)
 
 
 def test_three_servers_wait_as_theory_says(arrived, service_s):
@@ -38,27 +38,19 @@ def test_three_servers_wait_as_theory_says(arrived, service_s):
     assert found.wait_s.mean() == pytest.approx(theory.mmc(80, 0.024, 3).wait_s, rel=0.02)
 
 
-def test_a_bounded_queue_refuses_and_waits_as_theory_says(arrived, service_s):
-    found, expected = serve_queue(arrived, 1.5 * service_s, limit=8), theory.mm1k(80, 0.015, 8)
-    assert np.isnan(found.left).mean() == pytest.approx(expected.refused, rel=0.02)
-    assert found.wait_s.mean() == pytest.approx(expected.wait_s, rel=0.02)
-
-
-@pytest.mark.parametrize(("servers", "limit"), [(1, None), (3, None), (1, 4), (3, 5)])
-def test_littles_law_holds_exactly_over_a_run(arrived, service_s, servers, limit):
-    found = serve_queue(arrived[:20_000], 1.2 * servers * service_s[:20_000], servers, limit)
-    rate = len(found.latency_s) / np.nanmax(found.left)
+@pytest.mark.parametrize("servers", [1, 3])
+def test_littles_law_holds_exactly_over_a_run(arrived, service_s, servers):
+    found = serve_queue(arrived[:20_000], 1.2 * servers * service_s[:20_000], servers)
+    rate = len(found.latency_s) / found.left.max()
     assert found.in_system() == pytest.approx(rate * found.latency_s.mean(), rel=1e-9)
 
 
-def in_simpy(arrived, service_s, servers, limit):
-    """When each request left, in SimPy's own queue; NaN for the refused."""
+def in_simpy(arrived, service_s, servers):
+    """When each request left, in SimPy's own queue."""
     env = simpy.Environment()
     resource, left = simpy.Resource(env, servers), np.full(len(arrived), np.nan)
 
     def one(i):
-        if limit is not None and resource.count + len(resource.queue) >= limit:
-            return
         with resource.request() as turn:
             yield turn
             yield env.timeout(service_s[i])
@@ -74,10 +66,10 @@ def in_simpy(arrived, service_s, servers, limit):
     return left
 
 
-@pytest.mark.parametrize(("servers", "limit"), [(1, None), (4, None), (1, 3), (2, 5)])
-def test_simpy_gives_the_same_answers(arrived, service_s, servers, limit):
+@pytest.mark.parametrize("servers", [1, 4])
+def test_simpy_gives_the_same_answers(arrived, service_s, servers):
     some, load = arrived[:5_000], 1.1 * servers * service_s[:5_000]
-    np.testing.assert_allclose(serve_queue(some, load, servers, limit).left, in_simpy(some, load, servers, limit))
+    np.testing.assert_allclose(serve_queue(some, load, servers).left, in_simpy(some, load, servers))
 
 
 @pytest.mark.parametrize(
@@ -87,7 +79,6 @@ def test_simpy_gives_the_same_answers(arrived, service_s, servers, limit):
         (([0.0, 0.5], [1.0, -1.0]), "not negative"),
         (([0.0], [1.0, 1.0]), "each request needs one of both"),
         (([0.0], [1.0], 0), "servers is 0"),
-        (([0.0], [1.0], 3, 2), "limit 2"),
     ],
 )
 def test_what_is_no_queue_is_refused(arguments, message):
@@ -96,8 +87,10 @@ def test_what_is_no_queue_is_refused(arguments, message):
 
 
 def test_theory_refuses_a_queue_that_has_no_mean():
+    with pytest.raises(SimulationError, match="servers is 0; somebody must serve"):
+        theory.mmc(1.0, 0.5, 0)
     with pytest.raises(SimulationError, match=r"load 1 servers by 1\.20"):
-        theory.mm1(120, 0.01)
+        theory.mmc(120, 0.01, 1)
 
 
 def test_a_trace_follows_its_rate_and_jumps():
@@ -138,16 +131,3 @@ def test_zipf_keys_fall_as_their_rank():
     counts = np.bincount(traces.zipf_keys(np.random.default_rng(0), 400_000, 1_000), minlength=1_000)
     assert counts[0] / counts[9] == pytest.approx(10, rel=0.1)
     assert len(counts) == 1_000
-
-
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: theory.mmc(1.0, 0.5, 0), "servers is 0; somebody must serve"),
-        (lambda: theory.mm1k(1.0, 0.5, 0), "limit is 0, .*a system holds at least 1 request"),
-        (lambda: theory.mm1k(0.0, 0.5, 3), "rate 0 .*rate and service are above 0"),
-    ],
-)
-def test_a_queue_that_cannot_be_is_refused(call, message):
-    with pytest.raises(SimulationError, match=message):
-        call()
