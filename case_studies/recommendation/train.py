@@ -26,7 +26,7 @@ from case_studies.recommendation.retrieval import best_ridge, judged_by_househol
 from case_studies.recommendation.service import ShopStore
 from case_studies.recommendation.shopping import ShoppingLog
 from case_studies.recommendation.slates import hits
-from mlsd_lib.datasets.shopping_simulator import FIRST_CODE, added_eur
+from mlsd_lib.datasets.shopping_simulator import added_eur
 from mlsd_lib.modeling import Interval, cheapest_tied, clustered_interval, paired_comparison, seen_and_true
 
 MOST_COMPARED = 2_500
@@ -275,18 +275,6 @@ def newcomers(log: ShoppingLog, release: Release, now: pd.Timestamp, end: pd.Tim
     added = {name: added_eur(_offers(log)[rows], chosen) for name, chosen in slates.items()}
     table = pd.DataFrame({"household_id": visits["household_id"].to_numpy(), **added})
     return table.assign(number=table.groupby("household_id").cumcount())
-
-
-def sold_out_trial(
-    log: ShoppingLog, release: Release, rows: np.ndarray, gone: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """What slates add to the visits at `rows` while the codes `gone` are sold out, EUR, (visits,) each: without the
-    rule, and with it. The place of an item that is not there adds nothing. Needs a simulated log."""
-    offer_eur = _offers(log)[rows]
-    offer_eur = offer_eur * ~np.isin(FIRST_CODE + np.arange(offer_eur.shape[1]), gone)
-    visits = log.visits.iloc[rows]
-    without, under = (release.slates(log.purchases, visits, barred)[0] for barred in ((), gone.tolist()))
-    return added_eur(offer_eur, without), added_eur(offer_eur, under)
 
 
 def _offers(log: ShoppingLog) -> np.ndarray:

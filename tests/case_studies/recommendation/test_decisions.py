@@ -14,6 +14,7 @@ from case_studies.recommendation.data import DAY, Catalogue, RecommendationError
 from case_studies.recommendation.policy import SLOTS, ShelfPolicy
 from case_studies.recommendation.shopping import load
 from case_studies.recommendation.slates import hits
+from mlsd_lib.datasets.shopping_simulator import FIRST_CODE, added_eur
 
 
 @pytest.fixture
@@ -59,8 +60,11 @@ def test_a_slate_leaves_out_what_is_sold_out_or_was_bought_yesterday(log, releas
 def test_leaving_out_what_is_sold_out_adds_margin(log, release, release_day):
     rows = train.some_visits(log, release_day, release_day + 7 * DAY)
     gone = np.random.default_rng(0).choice(release.catalogue.codes, 60, replace=False)
-    without, under = train.sold_out_trial(log, release, rows, gone)
-    assert under.sum() > 1.05 * without.sum()
+    visits, offer_eur = log.visits.iloc[rows], log.truth.offer_eur[rows]
+    offer_eur = offer_eur * ~np.isin(FIRST_CODE + np.arange(offer_eur.shape[1]), gone)
+    slates = (release.slates(log.purchases, visits, barred)[0] for barred in ((), gone.tolist()))
+    without, under = (added_eur(offer_eur, chosen).sum() for chosen in slates)
+    assert under > 1.05 * without
 
 
 def test_a_newcomer_gets_less_than_a_known_household_and_more_than_popularity(log, release, release_day):
