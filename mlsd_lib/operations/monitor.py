@@ -1,12 +1,12 @@
 """A monitor: distances of a window from normal, thresholds learned from clean windows, alerts that say what to do.
 
 The rate of false alarms is chosen first and the thresholds follow from it; a table of thresholds would choose it
-unseen. What a window is (an hour, a day) and which rows have their labels by now is the caller's knowledge.
+unseen. What a window is (an hour, a day) is the caller's knowledge.
 """
 
 import json
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -51,7 +51,6 @@ KINDS = {
     "mean_weight": Kind(
         "distance of the mean importance weight from 1", 0.05, "page", "Compare what was shown with what was logged."
     ),
-    "performance": Kind("loss on labels that have arrived", 0.02, "page", "Roll back; retrain on recent labels."),
 }
 
 
@@ -75,10 +74,9 @@ class Monitor:
     """Watches windows of a table against a reference.
 
     `features`: columns of numbers or categories (distinguished by the reference's types); `score`: the model's output;
-    `flagged`: a boolean column, what was acted on; `performance`: a function of the labelled rows, larger is better.
-    `weights`: columns of importance weights, whose mean is 1 where the log's propensities are those acted on.
-    `false_alarm_rate`: the share of clean windows that may raise any alert. `runbooks` replaces what `KINDS` says,
-    by kind. After `fit`, `thresholds` holds one number a metric.
+    `flagged`: a boolean column, what was acted on; `weights`: columns of importance weights, whose mean is 1 where the
+    log's propensities are those acted on. `false_alarm_rate`: the share of clean windows that may raise any alert.
+    After `fit`, `thresholds` holds one number a metric.
     """
 
     def __init__(
@@ -87,27 +85,20 @@ class Monitor:
         *,
         score: str | None = None,
         flagged: str | None = None,
-        performance: Callable[[pd.DataFrame], float] | None = None,
         weights: Sequence[str] = (),
         false_alarm_rate: float = 0.05,
-        runbooks: Mapping[str, str] | None = None,
     ):
-        self.features, self.score, self.flagged, self.performance = list(features), score, flagged, performance
-        self.weights = list(weights)
-        self.false_alarm_rate, self.runbooks = false_alarm_rate, dict(runbooks or {})
+        self.features, self.score, self.flagged, self.weights = list(features), score, flagged, list(weights)
+        self.false_alarm_rate = false_alarm_rate
         self.thresholds: dict[str, float] = {}
-        self._performance: float | None = None
         self._normal: dict[str, Normal] = {}
 
-    def fit(
-        self, reference: pd.DataFrame, clean: Sequence[pd.DataFrame], labelled: Sequence[pd.DataFrame] = ()
-    ) -> "Monitor":
+    def fit(self, reference: pd.DataFrame, clean: Sequence[pd.DataFrame]) -> "Monitor":
         """Learns what is normal from `reference` and the thresholds from the windows `clean`; returns the monitor.
 
-        `labelled`: for each clean window the rows whose labels had arrived by then. In the units of each metric's
-        own spread, the threshold is the k-th largest among the n clean windows' largest deviations from the others,
-        with k = rate x (n + 1): a new window that is like them exceeds it with about that rate (conformal
-        prediction: V. Vovk, A. Gammerman and G. Shafer, Algorithmic Learning in a Random World, 2005).
+        In the units of each metric's own spread, the threshold is the k-th largest among the n clean windows' largest
+        deviations from the others, with k = rate x (n + 1): a new window that is like them exceeds it with about that
+        rate (conformal prediction: V. Vovk, A. Gammerman and G. Shafer, Algorithmic Learning in a Random World, 2005).
         Raises `OperationsError` for fewer than 1 / rate - 1 windows.
         """
         allowed = int(self.false_alarm_rate * (len(clean) + 1) + 1e-9)
@@ -117,9 +108,9 @@ class Monitor:
                 f"{len(clean)} clean windows cannot show a false-alarm rate of {self.false_alarm_rate}; "
                 f"that takes {needed}. Give more or shorter windows, or allow more false alarms."
             )
-        self._learn_normal(reference, clean, labelled)
-        table = pd.DataFrame([self.measure(*pair) for pair in _pairs(clean, labelled)])
-        found, floors = table.to_numpy(), np.array([self._kind(metric).floor for metric in table])
+        self._learn_normal(reference, clean)
+        table = pd.DataFrame([self.measure(window) for window in clean])
+        found, floors = table.to_numpy(), np.array([_kind(metric).floor for metric in table])
         deviations = []
         for i in range(len(found)):  # each window against the others, as a new one will be
             center, spread = _center_and_spread(np.delete(found, i, axis=0), floors)
@@ -129,7 +120,7 @@ class Monitor:
         self.thresholds = dict(zip(table, np.maximum(center + limit * spread, floors).tolist(), strict=True))
         return self
 
-    def measure(self, window: pd.DataFrame, labelled: pd.DataFrame | None = None) -> dict[str, float]:
+    def measure(self, window: pd.DataFrame) -> dict[str, float]:
         """Every metric of a window, by "kind" or "kind:column"; larger is further from normal."""
         found = {"volume": abs(np.log((len(window) + 1) / (self._rows + 1)))}
         for name in self.features:
@@ -144,38 +135,31 @@ class Monitor:
             found["flag_rate"] = abs(np.log(_share(window[self.flagged]) / self._flag_share))
         for name in self.weights if len(window) else ():
             found[f"mean_weight:{name}"] = abs(window[name].mean() - 1)
-        if self._performance is not None and self.performance and labelled is not None and len(labelled):
-            found["performance"] = self._performance - self.performance(labelled)
         return {metric: float(value) for metric, value in found.items()}
 
-    def observe(self, window: pd.DataFrame, t: float, labelled: pd.DataFrame | None = None) -> list[Alert]:
+    def observe(self, window: pd.DataFrame, t: float) -> list[Alert]:
         """The alerts of the window that ends at time `t`, pages first, then by how far beyond the threshold."""
         if not self.thresholds:
             raise OperationsError("The monitor has no thresholds yet. Call fit(reference, clean) first.")
-        over = {
-            metric: value
-            for metric, value in self.measure(window, labelled).items()
-            if value > self.thresholds.get(metric, np.inf)
-        }
+        measured = self.measure(window).items()
+        over = {metric: value for metric, value in measured if value > self.thresholds.get(metric, np.inf)}
         alerts = [self._alert(metric, value, t) for metric, value in over.items()]
         return sorted(alerts, key=lambda alert: (alert.severity != "page", -alert.value / alert.threshold))
 
     def runbook(self, metric: str) -> str:
         """The first thing to do when `metric` is beyond its threshold."""
-        kind = metric.partition(":")[0]
-        return self.runbooks.get(kind, KINDS[kind].runbook)
+        return _kind(metric).runbook
 
     def save(self, path: Path) -> None:
         """Writes a fitted monitor into a file that holds numbers and texts only: reading it runs no code.
 
-        Raises `OperationsError` for one that has no thresholds yet, or a function `performance`, which is code.
+        Raises `OperationsError` for one that has no thresholds yet.
         """
-        if not self.thresholds or self.performance:
-            why = "a function, which is code" if self.performance else "no thresholds yet"
-            raise OperationsError(f"The monitor has {why}. Save one that is fitted and has no performance.")
+        if not self.thresholds:
+            raise OperationsError("The monitor has no thresholds yet. Save one that is fitted.")
         plain = {name: getattr(self, name) for name in ("features", "score", "flagged", "weights", "false_alarm_rate")}
         learned = {"_rows": self._rows, "_flag_share": self._flag_share if self.flagged else None}
-        state = {"asked": {**plain, "runbooks": self.runbooks}, "thresholds": self.thresholds, "learned": learned}
+        state = {"asked": plain, "thresholds": self.thresholds, "learned": learned}
         columns: dict[str, Any] = {f"column {name}": _plain(self._reference[name]) for name in self._reference}
         np.savez_compressed(path, told=np.array(json.dumps(state)), **columns)
 
@@ -194,9 +178,7 @@ class Monitor:
         monitor._rows, monitor._flag_share = state["learned"]["_rows"], state["learned"]["_flag_share"]
         return monitor
 
-    def _learn_normal(
-        self, reference: pd.DataFrame, clean: Sequence[pd.DataFrame], labelled: Sequence[pd.DataFrame]
-    ) -> None:
+    def _learn_normal(self, reference: pd.DataFrame, clean: Sequence[pd.DataFrame]) -> None:
         columns = [*self.features, *self.weights, *(name for name in (self.score, self.flagged) if name)]
         if missing := [name for name in columns if name not in reference]:
             raise OperationsError(f"The reference has no column {missing[0]}; its columns are {list(reference)}.")
@@ -204,8 +186,6 @@ class Monitor:
         self._rows = float(np.median([len(window) for window in clean]))
         if self.flagged:
             self._flag_share = float(np.median([_share(window[self.flagged]) for window in clean]))
-        if self.performance and labelled:
-            self._performance = float(np.median([self.performance(rows) for rows in labelled if len(rows)]))
 
     def _normal_of(self, name: str) -> Normal:
         if name not in self._normal:
@@ -218,15 +198,15 @@ class Monitor:
         must_change = self._normal_of(name).numeric and not pd.api.types.is_numeric_dtype(values)
         return pd.to_numeric(values, errors="coerce") if must_change else values
 
-    def _kind(self, metric: str) -> Kind:
-        return KINDS[metric.partition(":")[0]]
-
     def _alert(self, metric: str, value: float, t: float) -> Alert:
-        kind, _, column = metric.partition(":")
-        known, limit = KINDS[kind], self.thresholds[metric]
+        known, limit, column = _kind(metric), self.thresholds[metric], metric.partition(":")[2]
         what = f"{column}: {known.title}" if column else known.title
         message = f"{what} is {value:.3g}, beyond {limit:.3g}."
         return Alert(t, metric, value, limit, known.severity, message, self.runbook(metric))
+
+
+def _kind(metric: str) -> Kind:
+    return KINDS[metric.partition(":")[0]]
 
 
 def _center_and_spread(found: np.ndarray, floors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -245,11 +225,3 @@ def _plain(values: pd.Series) -> np.ndarray:
 
 def _share(flagged: pd.Series) -> float:
     return (float(flagged.sum()) + 0.5) / (len(flagged) + 1)
-
-
-def _pairs(
-    clean: Sequence[pd.DataFrame], labelled: Sequence[pd.DataFrame]
-) -> list[tuple[pd.DataFrame, pd.DataFrame | None]]:
-    if labelled and len(labelled) != len(clean):
-        raise OperationsError(f"{len(labelled)} labelled tables for {len(clean)} clean windows; give one a window.")
-    return list(zip(clean, labelled or [None] * len(clean), strict=True))
