@@ -84,7 +84,6 @@ def open_loop(
     rng: np.random.Generator,
     *,
     timeout_s: float = 10.0,
-    allow_remote: bool = False,
     headers: Mapping[str, str] | None = None,
 ) -> LoadResult:
     """The result of requests that arrive as a Poisson process of `rate_per_s`, whether answers come or not.
@@ -92,13 +91,13 @@ def open_loop(
     `bodies` are sent in turn as JSON, from the first again after the last, each with `headers`. The client is a process
     of its own, so the call works inside a notebook and a busy notebook does not disturb it.
 
-    Warns where the client could not keep its schedule. Raises `ServingError` for a host other than this machine, unless
-    `allow_remote`, and for values out of range.
+    Warns where the client could not keep its schedule. Raises `ServingError` for another host, and for
+    values out of range.
     """
     _require(rate_per_s > 0 and duration_s > 0, f"rate_per_s is {rate_per_s}, duration_s {duration_s}; both are > 0")
     schedule_s = np.sort(rng.uniform(0, duration_s, rng.poisson(rate_per_s * duration_s)))
     job = {"schedule_s": schedule_s.tolist(), "headers": dict(headers or {})}
-    result = _result(_run_client(url, bodies, job, timeout_s, duration_s, allow_remote), duration_s)
+    result = _result(_run_client(url, bodies, job, timeout_s), duration_s)
     if result.behind_ms > BEHIND_MS:
         warnings.warn(
             f"The client did not keep its schedule: one request in a hundred was sent {result.behind_ms:.0f} ms late "
@@ -115,7 +114,6 @@ def closed_loop(
     duration_s: float,
     *,
     timeout_s: float = 10.0,
-    allow_remote: bool = False,
     headers: Mapping[str, str] | None = None,
 ) -> LoadResult:
     """The result of `clients` that each send the next request once their last was answered; see `open_loop`.
@@ -124,7 +122,7 @@ def closed_loop(
     """
     _require(clients >= 1 and duration_s > 0, f"clients is {clients}, duration_s {duration_s}; clients is at least 1")
     job = {"clients": clients, "duration_s": duration_s, "headers": dict(headers or {})}
-    records = _run_client(url, bodies, job, timeout_s, duration_s, allow_remote)
+    records = _run_client(url, bodies, job, timeout_s)
     return _result(records, float(records[:, 2].max(initial=0.0)) or duration_s)
 
 
@@ -134,23 +132,20 @@ def capacity_per_s(
     *,
     clients: int = 8,
     duration_s: float = 2.0,
-    allow_remote: bool = False,
     headers: Mapping[str, str] | None = None,
 ) -> float:
     """Good answers a second under a short closed loop: the rate against which an open-loop rate is chosen."""
-    result = closed_loop(url, bodies, clients, duration_s, allow_remote=allow_remote, headers=headers)
+    result = closed_loop(url, bodies, clients, duration_s, headers=headers)
     return result.goodput_per_s(float("inf"))
 
 
-def _run_client(
-    url: str, bodies: Sequence[Body], job: dict[str, Any], timeout_s: float, duration_s: float, allow_remote: bool
-) -> np.ndarray:
+def _run_client(url: str, bodies: Sequence[Body], job: dict[str, Any], timeout_s: float) -> np.ndarray:
     """Records of shape (requests, 4): due, sent, answered (s), status, in order of due time."""
     _require(len(bodies) > 0, "bodies is empty; give at least one")
-    if not (allow_remote or _is_loopback(url)):
+    if not _is_loopback(url):
         raise ServingError(
             f"The load test was pointed at {url}; only this machine may be loaded. "
-            "Start a server with ServerProcess, or say allow_remote=True for a host that is yours."
+            "Start a server with ServerProcess, or forward a port of a host that is yours (ssh -L)."
         )
     job |= {"url": url, "bodies": [_encoded(body).decode("latin-1") for body in bodies], "timeout_s": timeout_s}
     done = subprocess.run([sys.executable, "-P", str(CLIENT)], input=json.dumps(job).encode(), capture_output=True)

@@ -113,7 +113,7 @@ def test_capacity_is_the_rate_of_good_answers_alone(service):
     "url", ["http://example.org/", "http://127.0.0.1@example.org/", "http://127.0.0.1.example.org/", "http://10.0.0.1/"]
 )
 def test_only_this_machine_is_loaded(url):
-    with pytest.raises(ServingError, match=re.escape(url) + ".*allow_remote"):
+    with pytest.raises(ServingError, match=re.escape(url) + ".*forward a port"):
         closed_loop(url, [FAST], 1, 0.1)
 
 
