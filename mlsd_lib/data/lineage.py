@@ -134,14 +134,6 @@ class Lineage:
             raise DataError(f"The lineage has no {name!r}; it has {sorted(known)}.")
         return known[name]
 
-    def record(self, name: str) -> Step:
-        """The step that made `name`. Raises `DataError` for one that no step made."""
-        self.fingerprint(name)
-        for step in self.steps:
-            if name in step.outputs:
-                return step
-        raise DataError(f"{name!r} was made by no step; it came from outside. Ask for something made from it.")
-
     def recipe(self, name: str) -> list[Step]:
         """All the steps that lead to `name`, in an order in which they can be run again."""
         wanted = {name, *self.upstream(name)}

@@ -103,17 +103,6 @@ def test_a_request_sent_twice_is_answered_alike_whatever_has_happened_since(serv
     assert service.counted == [(1, True, "v1"), (2, True, "v1"), (3, False, "v2"), (4, True, "v1")]
 
 
-@pytest.mark.parametrize("change", [{"degrees": 61.0}, {"machine": 2}, {"time": "2026-03-01T10:00:01"}])
-def test_another_request_under_a_known_id_is_refused_and_its_whole_batch_with_it(service, change):
-    service.answer([reading(1)])
-    with pytest.raises(BadRequest) as refused:
-        service.answer([reading(2), reading(**{"number": 1, **change})])
-    assert (refused.value.status, refused.value.field) == (409, "reading_id")
-    assert service.counted == [(1, True, "v1")]
-    assert service.store.sent(2) is None
-    assert service.store.connection.execute("SELECT COUNT(*) FROM heat").fetchone() == (1,)
-
-
 def test_a_request_that_fails_leaves_nothing_of_its_batch(service):
     with pytest.raises(RuntimeError):
         service.answer([reading(1), reading(2, 13)])

@@ -125,7 +125,6 @@ def test_what_was_made_from_a_thing_and_what_it_was_made_from():
     assert graph.downstream("metric/1") == graph.upstream("day/1") == []
     assert graph.upstream("metric/1") == ["day/1", "day/2", "model/1", "table"]
     assert graph.fingerprint("model/1") == "mark of model/1"
-    assert graph.record("model/2").parameters == {"trees": 9}
 
 
 def test_a_recipe_holds_all_that_a_thing_needs_and_nothing_else():
@@ -210,13 +209,11 @@ def test_a_refused_step_leaves_no_trace(tmp_path, step, message):
     assert graph.steps == before == Lineage(graph.path).steps
 
 
-def test_a_name_that_nobody_gave_is_refused_and_a_raw_thing_has_no_record():
+def test_a_name_that_nobody_gave_is_refused():
     graph = story()
-    for ask in (graph.fingerprint, graph.record, graph.recipe, graph.upstream, graph.downstream):
+    for ask in (graph.fingerprint, graph.recipe, graph.upstream, graph.downstream):
         with pytest.raises(DataError, match=r"no 'model/9'; it has \['day/1'"):
             ask("model/9")
-    with pytest.raises(DataError, match="'day/1' was made by no step; it came from outside"):
-        graph.record("day/1")
 
 
 GOOD = {"name": "build", "inputs": {}, "outputs": {"table": "x"}, "code": "v1"}
@@ -259,4 +256,3 @@ def test_a_step_that_cannot_be_written_is_not_kept_and_may_be_added_later(tmp_pa
     assert graph.steps == Lineage(graph.path).steps == story().steps
     graph.add("train", marks("table"), marks("model/3"), "v1")
     assert Lineage(graph.path).steps == graph.steps
-    assert graph.record("model/3") in graph.steps
