@@ -4,10 +4,9 @@ from typing import get_args
 
 import pandas as pd
 import pytest
-import typer
 from typer.testing import CliRunner
 
-from case_studies.kit import Rollback, Run, commands
+from case_studies.kit import Rollback, commands
 from mlsd_lib.modeling import ModelingError
 from notebook_runner.errors import CourseError
 
@@ -155,30 +154,6 @@ def test_simulate_lives_the_world_of_the_case_with_its_options(ask, toy):
     assert len(list(toy.runs.glob("*/weeks.csv"))) == 1
 
 
-@pytest.mark.parametrize(
-    ("fault", "said"),
-    [
-        (CourseError("The run is not complete. Train again."), "The run is not complete. Train again.\n"),
-        (
-            NotADirectoryError(20, "Not a directory", "FILE/runs"),
-            "FILE/runs: Not a directory. Name another place, or make this one usable.\n",
-        ),
-    ],
-)
-def test_an_error_of_the_course_or_of_a_place_is_one_line_and_exit_code_2(monkeypatch, capsys, fault, said):
-    app = typer.Typer()
-
-    @app.command()
-    def fail():
-        raise fault
-
-    monkeypatch.setattr("sys.argv", ["toy"])
-    with pytest.raises(SystemExit) as end:
-        commands.main(app)
-    assert end.value.code == 2
-    assert capsys.readouterr().err == said
-
-
 def test_progress_says_each_step_where_there_is_no_terminal(capsys):
     with commands.progress("first") as tell:
         tell("second")
@@ -216,21 +191,6 @@ def test_weeks_are_lived_in_order(incident, labels, lived):
     assert steps == ["week 1 of 3", "week 2 of 3", "week 3 of 3"]
 
 
-def test_an_incident_after_the_last_week_is_refused_before_anything_is_simulated():
-    app, lived = typer.Typer(), []
-
-    @app.command()
-    def simulate(weeks: commands.Weeks = 8, incident_week: commands.IncidentWeek = None):
-        lived.append(incident_week)
-
-    assert CliRunner().invoke(app, ["--incident-week", "7"]).exit_code == 0
-    for words in (["--incident-week", "8"], ["--incident-week", "2", "--weeks", "2"], ["--incident-week", "-1"]):
-        refused = CliRunner().invoke(app, words)
-        assert refused.exit_code == 2
-        assert "incident-week" in refused.output
-    assert lived == [7]
-
-
 def test_a_run_that_was_refused_before_it_wrote_anything_leaves_no_folder(tmp_path):
     with pytest.raises(CourseError), commands.new_run(tmp_path, {}) as run:
         raise CourseError("no such source")
@@ -240,10 +200,3 @@ def test_a_run_that_was_refused_before_it_wrote_anything_leaves_no_folder(tmp_pa
     (run.path / "data.json").write_text("{}")
     begun.__exit__(CourseError, CourseError("too few days"), None)
     assert (run.path / "data.json").exists()
-
-
-def test_weeks_are_written_into_a_new_run_and_shown(tmp_path, capsys):
-    commands.show_weeks(Run.new(tmp_path), Lived())
-    (written,) = tmp_path.glob("*/weeks.csv")
-    assert pd.read_csv(written)["saved_eur"].tolist() == [10.4]
-    assert "saved_eur" in capsys.readouterr().out
