@@ -93,9 +93,9 @@ def predict(id: str, question: str, unit: str, low: float | None = None, high: f
     """The reader's prediction for `question`: a 90 % interval from `low` to `high` in `unit`.
 
     The interval is kept outside the notebook under `id`, and may be changed until the value has been measured; one
-    that comes later is kept apart and not counted. An empty one asks a reader once, by stopping here, and lets the
-    second run go on; without a reader (papermill, tests), or where the reader switched questions off, it goes on at
-    once. An interval given earlier is used again.
+    that comes later is not counted. An empty one asks a reader once, by stopping here, and lets the second run go on;
+    without a reader (papermill, tests), or where the reader switched questions off, it goes on at once. An interval
+    given earlier is used again.
 
     Raises `PredictionWanted` (once, to a reader), after giving the name that the cell assigns an empty prediction, and
     `LessonError` for half an interval, and for one that is not finite, is upside down or leaves its unit's range.
@@ -107,9 +107,6 @@ def predict(id: str, question: str, unit: str, low: float | None = None, high: f
         asks = connection.execute("SELECT 1 FROM switches WHERE name = ? AND state = 0", (ASKING,)).fetchone() is None
         if row is not None and (low is None or row["measured"] is not None):
             late = low is not None and (low, high) != (row["low"], row["high"])
-            if late:
-                values = (id, low, high, time.time())
-                connection.execute("INSERT OR REPLACE INTO late_predictions VALUES (?, ?, ?, ?)", values)
             low, high = row["low"], row["high"]
         connection.execute(
             "INSERT INTO predictions (id, question, unit, low, high, asked_at) VALUES (?, ?, ?, ?, ?, ?) "
@@ -194,7 +191,6 @@ def forget_predictions(name: str) -> None:
     with record() as connection:
         marks = ", ".join("?" * len(ids))
         gone = connection.execute(f"DELETE FROM predictions WHERE id IN ({marks})", ids).rowcount
-        connection.execute(f"DELETE FROM late_predictions WHERE id IN ({marks})", ids)
     if not gone and name not in by_name:
         raise LessonError(f"There is no lesson {name!r}; there are {', '.join(by_name)}. Give one of these names.")
     show(f"{gone} prediction{'s' * (gone != 1)} of {name} forgotten. Restart the kernel and begin at the top.")

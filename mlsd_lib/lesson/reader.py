@@ -19,9 +19,6 @@ CREATE TABLE IF NOT EXISTS predictions (
     id TEXT PRIMARY KEY, question TEXT NOT NULL, unit TEXT NOT NULL,
     low REAL, high REAL, measured REAL, asked_at REAL NOT NULL, measured_at REAL
 );
-CREATE TABLE IF NOT EXISTS late_predictions (
-    id TEXT PRIMARY KEY, low REAL NOT NULL, high REAL NOT NULL, given_at REAL NOT NULL
-);
 CREATE TABLE IF NOT EXISTS checks (id TEXT PRIMARY KEY, outcome TEXT NOT NULL, checked_at REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS failures (id TEXT PRIMARY KEY, count INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS claims (
