@@ -253,7 +253,9 @@ class CaseSource(Generic[Kind]):
         return self.drawn(*map(self.exercise.secret_seed, self.exercise.seeds))
 
     def keep(self) -> None:
-        """Find the cases once for this process and its forks: for one of the grader's, never one with an answer."""
+        """Finds the cases once for this process and its forks, and loads what is imported late; without an answer."""
+        for module in self.exercise.preloads:
+            importlib.import_module(module)
         self.kept = None
         self.kept = self.find()
 

@@ -36,7 +36,7 @@ class Requirement:
     """A criterion of `exercise.toml` (`family`) as data: a measure in some scenarios, and points in whole steps.
 
     `steps` holds (limit, points), the loosest first; each that is met gives its points, and their sum is what the
-    family has. The worst of the scenarios counts, or their sum. `needs` names families that must be met as well, and
+    family has. The worst of the scenarios counts. `needs` names families that must be met as well, and
     what those need, for without them it means nothing (a cheap design that answers nobody). `display_scale`: what the
     measure is multiplied by where it is told (100 for a share in %).
     """
@@ -48,7 +48,6 @@ class Requirement:
     steps: tuple[tuple[float, float], ...]
     unit: str = ""
     display_scale: float = 1.0
-    together: Literal["worst", "sum"] = "worst"
     needs: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -63,9 +63,8 @@ class ScenarioFamily:
         return Draw(self.name, seed, tuple((name, span.draw(rng)) for name, span in self.ranges.items()))
 
     def told(self) -> str:
-        """The family and its ranges in words, for the statement and the notebook."""
-        ranges = ", ".join(f"{name} {span}" for name, span in self.ranges.items())
-        return f"{self.title} ({ranges})" if ranges else self.title
+        """The ranges in words, as a notebook shows them."""
+        return ", ".join(f"{name} {span}" for name, span in self.ranges.items())
 
 
 def draw_scenarios(families: Sequence[ScenarioFamily], seed: int) -> dict[str, list[Draw]]:

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
@@ -10,7 +10,8 @@ from grader.errors import GraderError
 from grader.suite_kit.answer import Answer, Handle, StudentError
 from grader.suite_kit.designs.outcome import FailureReason, Outcome, Requirement
 from grader.suite_kit.designs.scenarios import Draw, Draws, ScenarioFamily
-from grader.suite_kit.exercise import Exercise
+from grader.suite_kit.exercise import CaseSource, Exercise
+from grader.suite_kit.points import Points
 from grader.suite_kit.score_sheet import Sheet
 from notebook_runner.errors import CourseError
 
@@ -61,13 +62,23 @@ class DesignTask(Generic[Document]):
         self.scenarios = {scenario.name: scenario for scenario in scenarios}
         self.requirements = {requirement.family: requirement for requirement in requirements}
         self._kept: OrderedDict[tuple[str, Draw], Outcome] = OrderedDict()
+        self.hidden = self
         for number, requirement in enumerate(requirements):
             _fits(requirement, exercise, self.scenarios, [former.family for former in requirements[:number]])
 
     def wider(self, by: Mapping[str, float], others: float = 0.0) -> "DesignTask[Document]":
-        """The same task for hidden scenarios: limits are wider by the share of their family, or of all `others`."""
+        """This task, whose limits on hidden scenarios are wider by the share of their family, or of all `others`."""
         wide = [requirement.wider(by.get(family, others)) for family, requirement in self.requirements.items()]
-        return DesignTask(self.exercise, self._read, list(self.scenarios.values()), self.run, wide, self.plain)
+        self.hidden = DesignTask(self.exercise, self._read, list(self.scenarios.values()), self.run, wide, self.plain)
+        return self
+
+    def graded(self, cases: CaseSource[Any], *tests: str) -> Iterator[Callable[..., Points]]:
+        """Tests of a design: each adds the rows of its criteria, in the scenarios of the `cases`, their `draws`."""
+
+        def judge(sheet: Sheet, answer: Answer, name: str) -> None:
+            self.judge(sheet, answer, name, cases.open(sheet).draws)
+
+        return self.exercise.graded_alike(judge, *tests)
 
     def read(self, given: Any) -> Document:
         """The document of plain data, of YAML text, or of an object that gives itself as such. `RefusedDesign`."""
@@ -132,10 +143,7 @@ class DesignTask(Generic[Document]):
         for outcome, draw in found[1:]:
             if requirement.worse(outcome.measures[requirement.measure], worst.measures[requirement.measure]):
                 worst, where = outcome, draw
-        value = worst.measures[requirement.measure]
-        if requirement.together == "sum":
-            value = sum(outcome.measures[requirement.measure] for outcome, _ in found)
-        return value, where, worst.moments.get(requirement.measure)
+        return worst.measures[requirement.measure], where, worst.moments.get(requirement.measure)
 
     def unmet(self, families: Sequence[str], document: Document, draws: Draws) -> list[str]:
         """Those of the families, and of what they need, of which not every step is met; what is needed stands first."""
@@ -154,7 +162,7 @@ class DesignTask(Generic[Document]):
             text = "The public test says why." if sheet.private else str(refused)
             sheet.end("fail", f"The design is refused, so nothing was run. {text}")
             return None
-        self.judge_document(sheet, document, draws)
+        (self.hidden if sheet.private else self).judge_document(sheet, document, draws)
         return document
 
     def foreseen(
@@ -169,7 +177,7 @@ class DesignTask(Generic[Document]):
         except RefusedDesign as refused:
             sheet.end("fail", f"The design is refused, so nothing can be predicted. {sheet.censored(str(refused))}")
             return None
-        unmet = self.unmet(families, document, draws)
+        unmet = (self.hidden if sheet.private else self).unmet(families, document, draws)
         title = self.exercise.families[unmet[0]].title if unmet else ""
         return document, f'Predictions count for a design that meets "{title}"; yours does not.' if unmet else ""
 

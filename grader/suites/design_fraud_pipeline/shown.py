@@ -42,6 +42,6 @@ def scenarios() -> "pd.DataFrame":
 
     rows = []
     for family, (draw, *_) in CASES.public().draws.items():
-        ranges = ", ".join(f"{name} {span}" for name, span in TASK.scenarios[family].ranges.items())
-        rows.append([TASK.scenarios[family].title, ranges, round(draw[ORACLE]), round(draw[BASELINE])])
+        scenario = TASK.scenarios[family]
+        rows.append([scenario.title, scenario.told(), round(draw[ORACLE]), round(draw[BASELINE])])
     return pd.DataFrame(rows, columns=["scenario", "drawn from", ORACLE, BASELINE]).set_index("scenario")

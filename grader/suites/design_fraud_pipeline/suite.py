@@ -1,7 +1,6 @@
 """The tests of `design_fraud_pipeline`, and what its notebook shows."""
 
 import functools
-import importlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,20 +29,13 @@ _own = functools.lru_cache(maxsize=3)(OwnTask)
 
 def warm() -> None:
     """What every submission needs alike, done once in a process of the grader's before it forks."""
-    for module in EXERCISE.preloads:
-        importlib.import_module(module)
     CASES.keep()
     for draw in CASES.find().all_draws():
         table_of(story_of(draw)).prepare()
     _own(CASES.find().stream)
 
 
-def _design(sheet: Sheet, answer: Answer, name: str) -> None:
-    """The design in the public or hidden scenarios of the test's criteria."""
-    TASK.judge(sheet, answer, name, CASES.open(sheet).draws)
-
-
-money, backtest, change, strain = EXERCISE.graded_alike(_design, "money", "backtest", "change", "strain")
+money, backtest, change, strain = TASK.graded(CASES, "money", "backtest", "change", "strain")
 
 
 @EXERCISE.graded("pipeline")

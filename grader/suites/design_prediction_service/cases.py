@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from grader.suite_kit.designs import DesignTask, Draw
+from grader.suite_kit.designs import Draw
 from grader.suite_kit.exercise import CaseSource
 from grader.suites.design_prediction_service.api import Request
 from grader.suites.design_prediction_service.changed import Change
-from grader.suites.design_prediction_service.document import ServiceDesign
-from grader.suites.design_prediction_service.requirements import EXERCISE, HIDDEN_TASK, TASK
+from grader.suites.design_prediction_service.document import EXERCISE
 
 
 @dataclass(frozen=True)
@@ -23,11 +22,6 @@ class Cases:
     expected: dict[str, list[dict[str, Any]]]
     changes: list[Change]
     private: bool = False
-
-    @property
-    def task(self) -> DesignTask[ServiceDesign]:
-        """What judges in them."""
-        return HIDDEN_TASK if self.private else TASK
 
 
 CASES = CaseSource(EXERCISE, Cases)

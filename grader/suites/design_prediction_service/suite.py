@@ -25,24 +25,17 @@ APP = ("answers", "wrong values", "missing and unknown", "broken bodies", "sent 
 def warm() -> None:
     """What every submission needs alike, done once in a process of the grader's before it forks."""
     CASES.keep()
-    for module in (*EXERCISE.preloads, f"{__package__}.warmed"):
-        importlib.import_module(module)
+    importlib.import_module(f"{__package__}.warmed")
 
 
-def _design(sheet: Sheet, answer: Answer, name: str) -> None:
-    """The design in the public or hidden scenarios of the test's criteria."""
-    cases = CASES.open(sheet)
-    cases.task.judge(sheet, answer, name, cases.draws)
-
-
-service, resilience, cost, release = EXERCISE.graded_alike(_design, "service", "resilience", "cost", "release")
+service, resilience, cost, release = TASK.graded(CASES, "service", "resilience", "cost", "release")
 
 
 @EXERCISE.graded("predictions")
 def predictions(sheet: Sheet, answer: Answer, name: str, design: str) -> None:
     """What breaks first in changed designs, and at what rate."""
     cases = CASES.open(sheet)
-    if found := cases.task.foreseen(sheet, answer, design, AT_ALL, cases.draws):
+    if found := TASK.foreseen(sheet, answer, design, AT_ALL, cases.draws):
         document, unmet = found
         changed.judge(sheet, answer, name, document, cases.draws, cases.changes, unmet)
 
@@ -67,8 +60,7 @@ def scenarios() -> "pd.DataFrame":
     """The families of scenarios with the published ranges of their magnitudes."""
     import pandas as pd
 
-    rows = [(scenario.name, scenario.title, ", ".join(f"{name} {span}" for name, span in scenario.ranges.items()))
-            for scenario in TASK.scenarios.values()]  # fmt: skip
+    rows = [(scenario.name, scenario.title, scenario.told()) for scenario in TASK.scenarios.values()]
     return pd.DataFrame(rows, columns=["scenario", "what happens", "magnitudes"]).set_index("scenario")
 
 

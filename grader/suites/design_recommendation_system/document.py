@@ -95,11 +95,6 @@ class RecommendationDesign(Document):
         fixed_s = REQUEST_S + (SEARCH_S if self.candidates.similar else 0.0)
         return BatchCost(fixed_s, 0.0005 + self.ranked * ITEM_S[self.ranker], 0.2)
 
-    @property
-    def refresh_eur_day(self) -> float:
-        """EUR a day for refreshing."""
-        return 24 / self.refresh_h * REFRESH_EUR[self.ranker]
-
     def _contradictions(self) -> Iterator[str]:
         if self.candidates.popular + self.candidates.similar < SLOTS:
             yield (

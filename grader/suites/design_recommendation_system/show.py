@@ -27,7 +27,7 @@ def scenarios() -> "pd.DataFrame":
     rows = {
         family.name: {
             "scenario": family.title,
-            "the grader draws": ", ".join(f"{name} {span}" for name, span in family.ranges.items()),
+            "the grader draws": family.told(),
             "public": ", ".join(f"{name} {value:.3g}" for name, value in draws[family.name][0].magnitudes),
         }
         for family in FAMILIES

@@ -31,12 +31,11 @@ REQUIREMENTS = (
     _required("goodput", "goodput", ("overload",), "at least", 2, needs=RUN),
     _required("recovery", "recovery", ("store", "overload"), "at most", 1, unit="s", needs=RUN),
 )
-TASK = DesignTask(EXERCISE, RecommendationDesign.of, FAMILIES, run, REQUIREMENTS)
 WIDER, *_wider_by = EXERCISE.steps("hidden_wider")
 SLACK = dict(zip(("best lists", "goodput", "new items", "recovery"), _wider_by, strict=True))
 """By so much the draws move what is measured of one design; hidden limits are wider by so much, others by `WIDER`."""
 
-HIDDEN_TASK = TASK.wider(SLACK, others=WIDER)
+TASK = DesignTask(EXERCISE, RecommendationDesign.of, FAMILIES, run, REQUIREMENTS).wider(SLACK, others=WIDER)
 
 
 @dataclass(frozen=True)
@@ -46,11 +45,6 @@ class Cases:
     draws: Mapping[str, Sequence[Draw]]
     changes: Sequence[Change]
     private: bool = False
-
-    @property
-    def task(self) -> DesignTask[RecommendationDesign]:
-        """What judges in them."""
-        return HIDDEN_TASK if self.private else TASK
 
 
 CASES = CaseSource(EXERCISE, Cases)
@@ -66,21 +60,13 @@ def warm() -> None:
             run(design, draw)
 
 
-def _design(sheet: Sheet, answer: Answer, design: str) -> None:
-    """The design in the public or hidden scenarios of the test's criteria."""
-    cases = CASES.open(sheet)
-    cases.task.judge(sheet, answer, design, cases.draws)
-
-
-service_level, quality, cost, resilience = EXERCISE.graded_alike(
-    _design, "service level", "quality", "cost", "resilience"
-)
+service_level, quality, cost, resilience = TASK.graded(CASES, "service level", "quality", "cost", "resilience")
 
 
 @EXERCISE.graded("predictions")
 def predictions(sheet: Sheet, answer: Answer, foresee: str, design: str) -> None:
     """What the author knows of changed designs."""
     cases = CASES.open(sheet)
-    if found := cases.task.foreseen(sheet, answer, design, SURE, cases.draws):
+    if found := TASK.foreseen(sheet, answer, design, SURE, cases.draws):
         document, unmet = found
         judge(sheet, answer, foresee, document, cases.draws, cases.changes, unmet)

@@ -182,8 +182,7 @@ def _requirements() -> list[Requirement]:
     return found
 
 
-TASK = DesignTask(EXERCISE, Policy.of, FAMILIES, outcome, _requirements(), plain="plain")
-HIDDEN_TASK = TASK.wider(
+TASK = DesignTask(EXERCISE, Policy.of, FAMILIES, outcome, _requirements(), plain="plain").wider(
     dict.fromkeys(CARRIED, EXERCISE.limit("hidden_room"))
     | dict.fromkeys((f"{name}_p99" for name in CARRIED), P99_MS / PUBLIC_P99_MS - 1)
 )

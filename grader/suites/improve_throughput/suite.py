@@ -12,7 +12,6 @@ from grader.suite_kit.speed_steps import judge_steps, judge_validity
 from grader.suites.improve_throughput.cases import CASES, EXERCISE
 from grader.suites.improve_throughput.evenings import (
     FAMILIES,
-    HIDDEN_TASK,
     QUESTIONS,
     TASK,
     Situation,
@@ -87,8 +86,7 @@ def throughput(sheet: Sheet, answer: Answer, name: str) -> None:
 def policy(sheet: Sheet, answer: Answer, name: str) -> None:
     """The batching policy in virtual time."""
     cases = CASES.open(sheet)
-    task = HIDDEN_TASK if cases.private else TASK
-    task.judge(sheet, answer, name, draw_scenarios(FAMILIES, cases.evenings_seed))
+    TASK.judge(sheet, answer, name, draw_scenarios(FAMILIES, cases.evenings_seed))
 
 
 @EXERCISE.graded("predictions")

@@ -143,7 +143,9 @@ class Cases:
 def test_a_test_that_opens_private_cases_shows_nothing_of_the_students(private, tmp_path):
     hidden = SimpleNamespace(drawn=lambda seed: Cases(seed))
     known = {"hidden": lambda: hidden if private else None, "import_hidden": lambda: hidden}
-    exercise = SimpleNamespace(**known, folder=tmp_path, seeds={"cases": 3}, secret_seed={"cases": 4}.get)
+    exercise = SimpleNamespace(
+        **known, folder=tmp_path, preloads=["json"], seeds={"cases": 3}, secret_seed={"cases": 4}.get
+    )
     source = CaseSource(exercise, Cases)
     source.store()
     sheet = Sheet("a test", 3)
