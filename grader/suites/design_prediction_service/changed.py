@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from grader.suite_kit.answer import Answer, kind_of
-from grader.suite_kit.comparison import is_number
 from grader.suite_kit.designs import Draws
+from grader.suite_kit.questions import judge_foretold, off
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.design_prediction_service import world
 from grader.suites.design_prediction_service.document import EXERCISE, ServiceDesign
@@ -66,12 +66,8 @@ def breaks(design: ServiceDesign, draws: Draws) -> dict[str, float]:
 def wrong(given: Mapping[str, Any], rates: Mapping[str, float]) -> tuple[str, str]:
     """What is wrong with an answer's scenario and with its rate, in words that hold no truth; nothing if right."""
     lowest, first = min(rates.values()), given.get("breaks_first")
-    rate: Any = given.get("at_rate_per_s")
-    fault = "" if isinstance(first, str) and rates.get(first, np.inf) <= NEAR * lowest else "another breaks earlier"
-    if not is_number(rate):
-        return fault, "no number"
-    off = float(rate) - lowest
-    return fault, "" if abs(off) <= WITHIN * lowest else "too high" if off > 0 else "too low"
+    right = isinstance(first, str) and rates.get(first, np.inf) <= NEAR * lowest
+    return "" if right else "another breaks earlier", off(given.get("at_rate_per_s"), lowest, WITHIN)
 
 
 def judge(
@@ -89,9 +85,6 @@ def judge(
         return
     found = [wrong(prediction, breaks(document, draws)) for document, prediction in zip(documents, given, strict=True)]
     for place, (family, key) in enumerate((("breaks first", "breaks_first"), ("at what rate", "at_rate_per_s"))):
-        faults = [
-            f"of change {number} {sheet.censored(repr(prediction.get(key))[:20])}: {said[place]}"
-            for number, (prediction, said) in enumerate(zip(given, found, strict=True), 1) if said[place]
-        ]  # fmt: skip
-        came = f"{len(given) - len(faults)} of {len(given)} right"
-        sheet.judge(family, came, "all", not (faults or unmet), unmet or f'"{key}" {"; ".join(faults)}.')
+        pairs = enumerate(zip(given, found, strict=True), 1)
+        answers = [(number, prediction.get(key), said[place]) for number, (prediction, said) in pairs]
+        judge_foretold(sheet, family, key, answers, unmet)

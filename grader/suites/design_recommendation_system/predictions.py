@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from grader.suite_kit.answer import Answer
-from grader.suite_kit.comparison import is_number
 from grader.suite_kit.designs import Draw, Draws
+from grader.suite_kit.questions import judge_foretold, off
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.design_recommendation_system.document import RecommendationDesign
 from grader.suites.design_recommendation_system.measures import money, worst_minute
@@ -104,11 +104,7 @@ class Question:
         """What is wrong with an answer, in words that hold no truth; nothing where it is right."""
         if isinstance(truth, frozenset):
             return "" if isinstance(given, str) and given in truth else "another family breaks earlier"
-        if not is_number(given):
-            return "no number"
-        if abs(float(given) - truth) <= self.within * truth:
-            return ""
-        return "too high" if float(given) > truth else "too low"
+        return off(given, truth, self.within)
 
 
 QUESTIONS = (
@@ -136,15 +132,9 @@ def judge(
         )
         return
     for question in QUESTIONS:
-        faults = [
-            (number, came.get(question.key), fault)
-            for number, ((document, times), came) in enumerate(zip(changed, given, strict=True), 1)
+        answers = [
+            (number, came := prediction.get(question.key), question.wrong(came, question.truth(document, draws, times)))
+            for number, ((document, times), prediction) in enumerate(zip(changed, given, strict=True), 1)
             if question.asked(document)
-            and (fault := question.wrong(came.get(question.key), question.truth(document, draws, times)))
         ]
-        detail = "; ".join(
-            f"of change {number} {sheet.censored(repr(came)[:20])}: {fault}" for number, came, fault in faults
-        )
-        asked = sum(question.asked(document) for document, _ in changed)
-        came, required = f"{asked - len(faults)} of {asked} right", "all"
-        sheet.judge(question.family, came, required, not (faults or unmet), unmet or f'"{question.key}" {detail}.')
+        judge_foretold(sheet, question.family, question.key, answers, unmet)

@@ -26,35 +26,15 @@ def show(family: str, number: int | None = None) -> None:
     case.show()
 
 
-@EXERCISE.graded("past")
-def past(sheet: Sheet, answer: Answer, name: str) -> None:
-    """Answers about the past: events, knowledge, time to live, the form of answers and what is refused."""
-    _families(sheet, answer, name, "events", "knowledge", "time to live", "answers")
-
-
-@EXERCISE.graded("online")
-def online(sheet: Sheet, answer: Answer, name: str) -> None:
-    """What is published, how old it may be, publishing again."""
-    _families(sheet, answer, name, "published", "aged", "published again")
-
-
-@EXERCISE.graded("change")
-def change(sheet: Sheet, answer: Answer, name: str) -> None:
-    """New columns and backfills."""
-    _families(sheet, answer, name, "new column", "backfilled", "backfilled again")
-
-
-@EXERCISE.graded("any order")
-def any_order(sheet: Sheet, answer: Answer, name: str) -> None:
-    """Random rows in any order of arrival, and random operations of every kind, against the oracle's answers."""
-    _families(sheet, answer, name, "any order", "any mixture")
-
-
-def _families(sheet: Sheet, answer: Answer, name: str, *families: str) -> None:
+def _families(sheet: Sheet, answer: Answer, name: str) -> None:
+    """The cases of each family of the test, against the oracle's answers."""
     cases = CASES.open(sheet)
-    for family in families:
+    for family in (family for family, entry in EXERCISE.families.items() if entry.test == sheet.test):
         found = run_family(sheet, answer, name, cases.families[family], watch=family == "answers")
         sheet.judge(family, found.measured, "0 wrong", not found.misses, found.explanation(sheet, family))
+
+
+past, online, change, any_order = EXERCISE.graded_alike(_families, "past", "online", "change", "any order")
 
 
 @EXERCISE.graded("growth")

@@ -1,12 +1,12 @@
 """Whether a scorer answers as the slow one does: in any company, order and size of batch, and beside broken rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from grader.suite_kit.answer import Answer, Handle, kind_of
+from grader.suite_kit.answer import kind_of
 from grader.suite_kit.comparison import agrees, differing
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.improve_throughput import visits
@@ -21,14 +21,8 @@ SAME = f"0, by {EXACT:g}".replace("e-0", "e-")
 SMALL = 60  # the most rows of the small batches with which a large one is compared
 
 
-class Asked:
-    """A predictor under test: calls `predict_many`."""
-
-    def __init__(self, answer: Answer, target: Handle) -> None:
-        self.answer, self.target = answer, target
-
-    def __call__(self, rows: list[Any]) -> Any:
-        return self.answer.call(self.target, rows, method="predict_many")
+Asked = Callable[[list[Any]], Any]
+"""The student's `predict_many`."""
 
 
 def wrong_in(given: Any, right: Answers) -> int:

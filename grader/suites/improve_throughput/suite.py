@@ -1,14 +1,14 @@
 """The tests of `improve_throughput`: what each asks of the student's objects."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from grader.suite_kit.answer import Answer, kind_of
-from grader.suite_kit.comparison import is_number
 from grader.suite_kit.designs import draw_scenarios
-from grader.suite_kit.questions import side, sides
+from grader.suite_kit.questions import off, side, what_was_missed
 from grader.suite_kit.score_sheet import Sheet
-from grader.suite_kit.speed_steps import judge_steps, judge_validity
+from grader.suite_kit.speed_steps import SpeedTest
 from grader.suites.improve_throughput.cases import CASES, EXERCISE
 from grader.suites.improve_throughput.evenings import (
     FAMILIES,
@@ -49,7 +49,7 @@ def warm() -> None:
 def answers(sheet: Sheet, answer: Answer, name: str) -> None:
     """Right in any batch, order and company; broken rows harm nobody; memory."""
     cases = CASES.open(sheet)
-    ask = Asked(answer, answer.call(name))
+    ask: Asked = partial(answer.call, answer.call(name), method="predict_many")
     given = [ask(rows) for rows in (*cases.batches, cases.unusual)]
     right = [*cases.batches_expected, cases.unusual_expected]
     wrong = sum(map(wrong_in, given, right))
@@ -73,13 +73,11 @@ def throughput(sheet: Sheet, answer: Answer, name: str) -> None:
     cases, fast = CASES.open(sheet), answer.call(name)
     found = {rows: measure_batch(answer, fast, rows, cases.seed, (*times.values(),)) for rows, times in STEPS.items()}
     compared = [pair for speed, _ in found.values() for pair in sampled(speed.outputs)]
-    valid = judge_validity(sheet, [speed for speed, _ in found.values()], compared, "row", "the slow scorer")
-    for rows, (speed, sure) in found.items():
+    test = SpeedTest(sheet, "row", "the slow scorer")
+    valid = test.judge_validity([speed for speed, _ in found.values()], compared)
+    for rows, measured in found.items():
         for family, times in STEPS[rows].items():
-            judge_steps(
-                sheet, family, speed, sure, (times,), valid, "row", "the slow scorer",
-                title=f"a row in batches of {rows}",
-            )  # fmt: skip
+            test.judge_steps(family, measured, (times,), valid, title=f"a row in batches of {rows}")
 
 
 @EXERCISE.graded("policy")
@@ -103,23 +101,12 @@ def predictions(sheet: Sheet, answer: Answer, name: str) -> None:
         pairs = [
             (prediction.get(key), situation.truth(family)) for prediction, situation in zip(given, asked, strict=True)
         ]
-        off = {place: pair for place, pair in enumerate(pairs) if not _near(*pair, within)}
-        sheet.judge(
-            family, f"{len(asked) - len(off)} of {len(asked)}", f"{len(asked)}, within {within:.0%}", not off,
-            _foretold(sheet, key, asked, off),
-        )  # fmt: skip
+        missed = {place: pair for place, pair in enumerate(pairs) if off(*pair, within)}
+        did = what_was_missed(sheet, f'"{key}"', missed, len(asked), partial(_first, asked, missed))
+        required = f"{len(asked)}, within {within:.0%}"
+        sheet.judge(family, f"{len(asked) - len(missed)} of {len(asked)}", required, not missed, did)
 
 
-def _near(came: Any, right: float, within: float) -> bool:
-    return is_number(came) and abs(came - right) <= within * right
-
-
-def _foretold(sheet: Sheet, key: str, asked: Sequence[Situation], off: Mapping[int, tuple[Any, float]]) -> str:
-    """On which side the answers lie that are off; what was asked only where nothing is hidden, and never the truth."""
-    if not off:
-        return ""
-    text = f'"{key}" is {sides(off.values())} of {len(asked)}.'
-    if sheet.private:
-        return text
-    place, pair = next(iter(off.items()))
-    return f"{text} First {side(*pair)}: predictions{asked[place].told()!r}."
+def _first(asked: Sequence[Situation], missed: Mapping[int, tuple[Any, float]], place: int) -> str:
+    """On which side an answer lies, and what was asked; never the truth."""
+    return f" {side(*missed[place])}: predictions{asked[place].told()!r}."

@@ -1,11 +1,10 @@
 """What was missed in questions and days, and where a bill goes, in words. No criterion and no limit may enter here."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from grader.suite_kit.answer import kind_of
 from grader.suite_kit.comparison import is_number
-from grader.suite_kit.questions import sides
-from grader.suite_kit.score_sheet import Sheet
 from grader.suites.minimize_cost.bill import Bill
 from grader.suites.minimize_cost.cases import Cases
 from grader.suites.minimize_cost.simulator import Run
@@ -60,13 +59,9 @@ def _unused(bill: Bill) -> float:
     return sum(max(full - load, 0) for load in steps) / (full * len(steps))
 
 
-def what_was_missed(sheet: Sheet, name: str, family: str, asked: list[Any], missed: list[tuple[int, Any]]) -> str:
-    rights = [asked[number]["right"] for number, _ in missed]
-    wrong = sides(zip((given for _, given in missed), rights, strict=True))
-    text = f"{name} is {wrong} of {len(asked)}."
-    if sheet.private:
-        return text
-    number, given = missed[0]
+def first_missed(family: str, missed: Mapping[int, tuple[Any, float]], number: int) -> str:
+    """One of the answers that were missed, with its question."""
+    given, right = missed[number]
     hint = "is a return missing?" if given is None else "return one plain number"
     came = f"{given:.5g}" if is_number(given) else f"{kind_of(given)} ({hint})"
-    return f'{text} First: suite.show("{family}", {number}), right is {rights[0]:.5g}, you gave {came}.'
+    return f': suite.show("{family}", {number}), right is {right:.5g}, you gave {came}.'

@@ -1,16 +1,18 @@
 """The tests of `minimize_cost`: questions with a number, the service level of six days, and what they cost."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from grader.suite_kit.answer import Answer
 from grader.suite_kit.comparison import is_number
 from grader.suite_kit.exercise import ExerciseError
 from grader.suite_kit.policies import Policy, table, unless_refused
+from grader.suite_kit.questions import what_was_missed
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.minimize_cost.bill import Bill, live, paid_back, refund, without_spot
 from grader.suites.minimize_cost.cases import CASES, EXERCISE, RIGHT, Cases
-from grader.suites.minimize_cost.causes import moment_of, what_was_missed, where_it_goes
+from grader.suites.minimize_cost.causes import first_missed, moment_of, where_it_goes
 from grader.suites.minimize_cost.simulator import Run
 from grader.suites.minimize_cost.world import FAMILIES, Offer
 from notebook_runner.errors import require_one_of
@@ -95,12 +97,12 @@ def numbers(sheet: Sheet, answer: Answer, *names: str) -> None:
     """Five functions, each asked several times: within the stated tolerance of what the simulator finds."""
     cases = CASES.open(sheet)
     for (family, asked), name in zip(cases.questions.items(), names, strict=True):
-        missed: list[tuple[int, Any]] = []
+        missed: dict[int, tuple[Any, float]] = {}
         for number, question in enumerate(asked):
             given = answer.call(name, *question["given"])
             if not is_number(given) or not RIGHT[family](given, question["right"], question["given"]):
-                missed.append((number, given))
-        did = what_was_missed(sheet, name, family, asked, missed) if missed else ""
+                missed[number] = given, question["right"]
+        did = what_was_missed(sheet, name, missed, len(asked), partial(first_missed, family, missed))
         sheet.judge(family, f"{len(asked) - len(missed)} of {len(asked)}", f"{len(asked)}", not missed, did)
 
 

@@ -1,10 +1,10 @@
 """Whether a service answers as the slow one does: unusual requests, repeats, its input, and incomplete requests."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from grader.suite_kit.answer import Answer, Handle, Reply, kind_of
+from grader.suite_kit.answer import Handle, Reply, kind_of
 from grader.suite_kit.comparison import agrees, differing, is_number
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.reduce_latency.cases import EXERCISE, Cases
@@ -12,6 +12,8 @@ from grader.suites.reduce_latency.requests import FIELDS, Request
 
 EXACT = EXERCISE.limit("exact")
 RIGHT_WITHIN = EXERCISE.limit("right_within")  # what the guards ask first
+Predict = Callable[..., Any]
+"""The student's `predict`."""
 
 
 def how_they_differ(given: list[Any], expected: list[float], missed: list[int]) -> str:
@@ -37,25 +39,25 @@ def first_missed(family: str, given: Sequence[Any], cases: Cases, missed: Sequen
     return f' The first: suite.show("{family}", {missed[0]}) is {row["order"]}, you gave {came}, right is {right:.8g}.'
 
 
-def judge_unusual(sheet: Sheet, answer: Answer, fast: Handle, cases: Cases) -> None:
-    """Judge the requests that come rarely."""
-    off, first = unlike(sheet, answer, fast, cases)
+def judge_unusual(sheet: Sheet, criterion: str, predict: Predict, cases: Cases, said: str, valid: bool = True) -> bool:
+    """Judge the requests that come rarely: whether all are answered as the slow service does.
+
+    `said` has {} for the families that are not, with what happened, and {} for the first answer.
+    """
+    off, first = _unlike(sheet, predict, cases)
+    listed = "; ".join(f"{family} ({what})" for family, what in off.items())
     sheet.judge(
-        "unusual", f"{len(cases.unusual) - len(off)} of {len(cases.unusual)} agree", f"{len(cases.unusual)}", not off,
-        f"Not as the slow service answers: {listed(off)}.{first}",
+        criterion, f"{len(cases.unusual) - len(off)} of {len(cases.unusual)} agree", f"{len(cases.unusual)}", not off,
+        said.format(listed, first), explained=valid,
     )  # fmt: skip
+    return not off
 
 
-def listed(off: dict[str, str]) -> str:
-    """The families that were answered otherwise, with what happened."""
-    return "; ".join(f"{family} ({what})" for family, what in off.items())
-
-
-def unlike(sheet: Sheet, answer: Answer, fast: Handle, cases: Cases) -> tuple[dict[str, str], str]:
+def _unlike(sheet: Sheet, predict: Predict, cases: Cases) -> tuple[dict[str, str], str]:
     """What happened in each family of unusual requests that is not answered as the slow service does; the first one."""
     off, first = dict[str, str](), ""
     for family, rows in cases.unusual.items():
-        given, raised = sheet.tried(partial(predicted, answer, fast, rows))
+        given, raised = sheet.tried(partial(list, map(predict, rows)))
         if raised:
             off[family] = f"raised {raised}"
         elif missed := differing(given, cases.unusual_expected[family], EXACT):
@@ -64,16 +66,11 @@ def unlike(sheet: Sheet, answer: Answer, fast: Handle, cases: Cases) -> tuple[di
     return off, first
 
 
-def predicted(answer: Answer, fast: Handle, rows: Sequence[Request]) -> list[Any]:
-    """What the service answers to each request."""
-    return [answer.call(fast, row, method="predict") for row in rows]
-
-
-def judge_repeats(sheet: Sheet, answer: Answer, fast: Handle, cases: Cases) -> None:
+def judge_repeats(sheet: Sheet, predict: Predict, cases: Cases) -> None:
     """Judge requests that come again, those that differ in one field, and whether the input stays as it was."""
     rows = cases.ordinary[:20]
     order = [*rows, *rows[::-1], *rows[::2]]
-    replies: list[Reply] = [answer.call(fast, row, method="predict", watch=True) for row in [*order, *cases.twins]]
+    replies: list[Reply] = [predict(row, watch=True) for row in [*order, *cases.twins]]
     values = [reply.value for reply in replies]
     first = {row["order"]: value for row, value in zip(rows, values, strict=False)}
     again = values[len(rows) : len(order)]
@@ -107,12 +104,12 @@ def _is_anothers(given: Any, before: Sequence[float], own: float) -> bool:
     return not agrees(given, own, EXACT) and any(agrees(given, earlier, EXACT) for earlier in before)
 
 
-def judge_incomplete(sheet: Sheet, answer: Answer, fast: Handle, whole: Request) -> None:
+def judge_incomplete(sheet: Sheet, predict: Predict, whole: Request) -> None:
     """Judge that a request without a field is refused."""
     answered = []
     for field in FIELDS:
         row = {key: value for key, value in whole.items() if key != field}
-        _, raised = sheet.tried(partial(answer.call, fast, row, method="predict"))
+        _, raised = sheet.tried(partial(predict, row))
         answered += [] if raised else [field]
     sheet.judge(
         "incomplete", f"{len(FIELDS) - len(answered)} of {len(FIELDS)}", f"{len(FIELDS)}", not answered,

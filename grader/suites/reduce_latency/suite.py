@@ -1,6 +1,7 @@
 """The tests of `reduce_latency`: what each asks of the student's objects. `suite_kit.speed_steps` judges speeds."""
 
 import math
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -9,21 +10,19 @@ from grader.suite_kit.answer import Answer, InKernel, InReplicas
 from grader.suite_kit.benchmark import ROUNDS, Subject, compare, cpu_of, family_cpu_of
 from grader.suite_kit.comparison import differing
 from grader.suite_kit.score_sheet import Sheet
-from grader.suite_kit.speed_steps import judge_steps, judge_validity
+from grader.suite_kit.speed_steps import SpeedTest
 from grader.suites.reduce_latency.cases import CASES, EXERCISE, fresh_requests
 from grader.suites.reduce_latency.cities import draw_cities
 from grader.suites.reduce_latency.right_answers import (
     EXACT,
     RIGHT_WITHIN,
+    Predict,
     first_missed,
     how_they_differ,
     is_near,
     judge_incomplete,
     judge_repeats,
     judge_unusual,
-    listed,
-    predicted,
-    unlike,
 )
 from grader.suites.reduce_latency.service import SlowService
 from grader.suites.reduce_latency.stages import REQUESTS, Shares, judge_profile, measure_shares
@@ -64,15 +63,16 @@ def profile(sheet: Sheet, answer: Answer, name: str) -> None:
 @EXERCISE.graded("same answers")
 def same_answers(sheet: Sheet, answer: Answer, name: str) -> None:
     """Ordinary and unusual requests, repeats, untouched input, and the accuracy guard."""
-    cases, fast = CASES.open(sheet), answer.call(name)
-    given = predicted(answer, fast, cases.ordinary)
+    cases = CASES.open(sheet)
+    predict: Predict = partial(answer.call, answer.call(name), method="predict")
+    given = [predict(row) for row in cases.ordinary]
     missed = differing(given, cases.expected, EXACT)
     sheet.judge(
         "ordinary", f"{len(missed)} of {len(given)} differ", "0, by 1e-6", not missed,
         how_they_differ(given, cases.expected, missed) + first_missed("ordinary", given, cases, missed),
     )  # fmt: skip
-    judge_unusual(sheet, answer, fast, cases)
-    judge_repeats(sheet, answer, fast, cases)
+    judge_unusual(sheet, "unusual", predict, cases, "Not as the slow service answers: {}.{}")
+    judge_repeats(sheet, predict, cases)
     judge_accuracy(sheet, given, cases.expected, cases.late, "orders whose end is known")
 
 
@@ -83,17 +83,14 @@ def speed(sheet: Sheet, answer: Answer, name: str) -> None:
     cases, fast = CASES.open(sheet), answer.call(name)
     before, after = Subject(slow, slow.call("SlowService"), "predict"), Subject(answer, fast, "predict")
     in_a_row = [(right, after(row)) for row, right in cases.of("ordinary")[:20]]
-    found, sure = compare(before, after, fresh_requests(cases.seed + 1), THRESHOLDS)
-    timed = [(right, given) for _, right, given in found.outputs]
-    valid = judge_validity(sheet, [found], [*in_a_row, *timed], "request", "the slow service")
-    off, _ = unlike(sheet, answer, fast, cases)
-    sheet.judge(
-        "rare", f"{len(cases.unusual) - len(off)} of {len(cases.unusual)} agree", f"{len(cases.unusual)}", not off,
-        f"The last step is for a service that can replace the slow one; yours answers otherwise: {listed(off)}.",
-        explained=valid,
-    )  # fmt: skip
-    for thresholds, met in ((THRESHOLDS[:-1], valid), (THRESHOLDS[-1:], valid and not off)):
-        judge_steps(sheet, "faster", found, sure, thresholds, met, "request", "the slow service", STEP_POINTS)
+    measured = compare(before, after, fresh_requests(cases.seed + 1), THRESHOLDS)
+    timed = [(right, given) for _, right, given in measured[0].outputs]
+    test = SpeedTest(sheet, "request", "the slow service")
+    valid = test.judge_validity([measured[0]], [*in_a_row, *timed])
+    said = "The last step is for a service that can replace the slow one; yours answers otherwise: {}."
+    replaces = judge_unusual(sheet, "rare", after, cases, said, valid)
+    for thresholds, met in ((THRESHOLDS[:-1], valid), (THRESHOLDS[-1:], valid and replaces)):
+        test.judge_steps("faster", measured, thresholds, met, STEP_POINTS)
 
 
 @EXERCISE.graded("guards")
@@ -109,11 +106,12 @@ def guards(sheet: Sheet, answer: Answer, name: str) -> None:
         first_s = cpu_of(lambda: kept.append(answer.call(kept[0], cases.ordinary[1], method="predict")), answer)
     most_s = FIRST_REQUEST * cpu_of(lambda: slow.call(old, cases.ordinary[1], method="predict"), slow)
     replica = answer.replica("predict", cases.ordinary[2]) if isinstance(answer, InReplicas) else None
-    given = [kept[1], *(answer.call(kept[0], row, method="predict") for row in cases.ordinary[2:40])]
+    predict: Predict = partial(answer.call, kept[0], method="predict")
+    given = [kept[1], *map(predict, cases.ordinary[2:40])]
     if len(differing(given, cases.expected[1:40], RIGHT_WITHIN)) > 2:
         sheet.end("fail", f"The guards count only for a service whose answers are right to within {RIGHT_WITHIN:g}.")
         return
-    judge_incomplete(sheet, answer, kept[0], cases.ordinary[0])
+    judge_incomplete(sheet, predict, cases.ordinary[0])
     came = True
     if replica is not None:  # what was made above may rest on what earlier cells and calls have prepared
         start_s, came = max(start_s, replica[0]), is_near(replica[1], cases.expected[2])

@@ -7,7 +7,7 @@ import pytest
 
 from grader.suite_kit.benchmark import Speed
 from grader.suite_kit.score_sheet import Family, Sheet
-from grader.suite_kit.speed_steps import judge_steps, judge_validity
+from grader.suite_kit.speed_steps import SpeedTest
 
 POINTS = {"right": 0, "own": 0, "faster": 9}
 FAMILIES = {
@@ -20,8 +20,8 @@ QUICK = Speed(ratio=80.0, low=60.0, high=120.0, wall_ratio=70.0, outputs=RIGHT)
 def timed(found, sure=True):
     sheet = Sheet("speed", 9, families=FAMILIES)
     pairs = [(right, given) for _, right, given in found.outputs]
-    valid = judge_validity(sheet, [found], pairs, "request", "the slow one")
-    judge_steps(sheet, "faster", found, sure, (2.5, 8, 30), valid, "request", "the slow one", 3)
+    test = SpeedTest(sheet, "request", "the slow one")
+    test.judge_steps("faster", (found, sure), (2.5, 8, 30), test.judge_validity([found], pairs), 3)
     return sheet
 
 
@@ -64,10 +64,11 @@ def test_an_unsteady_measurement_is_unstable_with_the_points_that_are_certain():
 def test_several_measurements_are_judged_apart_and_count_together():
     sheet = Sheet("speed", 9, families=FAMILIES)
     found = {"one row": QUICK, "ten rows": replace(QUICK, ratio=5.0, helpers=1)}
-    assert not judge_validity(sheet, list(found.values()), [(0.3, 0.3)], "row", "the slow one")
+    test = SpeedTest(sheet, "row", "the slow one")
+    assert not test.judge_validity(list(found.values()), [(0.3, 0.3)])
     assert "1 new processes" in sheet.text()
     for title, measurement in found.items():
-        judge_steps(sheet, "faster", measurement, True, (8,), True, "row", "the slow one", title=title)
+        test.judge_steps("faster", (measurement, True), (8,), True, title=title)
     assert [(criterion.name, criterion.met) for criterion in sheet.criteria[2:]] == [
         ("one row", True),
         ("ten rows", False),
