@@ -48,58 +48,23 @@ families."planted bugs" = { test = "own tests", production = "the bug goes live.
 """
 
 
-def table(check, tmp_path, lent=(), own=Counter):
-    """The points and the words that tests of a student's get."""
-
-    def try_counter(bug="", size=0, shop=None):
-        shop = shop or PLANTED.distorted(own, bug, size)
-        number = shop.new()
-        return check(lambda: shop.call(number, "next", ()))
-
-    (tmp_path / "exercise.toml").write_text(FAMILIES)
-    trials = PLANTED.hidden_trials(np.random.default_rng(1), lent) if lent else PLANTED.public_trials()
-
-    def test(sheet: Sheet, answer, name: str) -> None:
-        judge_own_tests(sheet, answer, name, PLANTED, trials)
-
-    points = graded("own tests", 1, families=load_exercise(tmp_path).families)(test)(try_counter)
-    return float(points), " ".join(points.report.text().split())
-
-
-def sound(ask):
-    assert (ask(), ask()) == (1, 2)
-
-
-@pytest.mark.parametrize("lent", [(), (Counter,)])
-@pytest.mark.parametrize(
-    ("check", "points", "words"),
-    [
-        (sound, 1, "1 of 1 rejected"),
-        (
-            lambda ask: None,
-            0,
-            "(it counts in twos). try_counter('by two') must raise",
-        ),
-        (lambda ask: False, 0, "What it returned is not looked at: check_counter rejects a counter by raising"),
-        (lambda ask: 1 / 0, 0, "your tests reject your own counter: ZeroDivisionError"),
-    ],
-)
-def test_tests_earn_a_point_for_rejected_bugs_if_they_accept_what_is_right(check, points, words, lent, tmp_path):
-    given, text = table(check, tmp_path, lent)
-    assert given == points
-    assert words in text
-
-
-@pytest.mark.parametrize(("lent", "words"), [(True, "a counter of the grader's that keeps every rule"),
-                                             (False, "your own counter: AssertionError")])  # fmt: skip
-def test_the_right_object_that_is_rejected_is_named(lent, words, tmp_path):
+def test_an_object_of_the_graders_that_is_rejected_is_named_as_such(tmp_path):
     class Other(Counter):
         def next(self):
             return super().next() + 1
 
-    points, text = table(sound, tmp_path, (Other if lent else Counter,), Counter if lent else Other)
+    def try_counter(bug="", size=0, shop=None):
+        shop = shop or PLANTED.distorted(Counter, bug, size)
+        number = shop.new()
+        assert [shop.call(number, "next", ()) for _ in range(2)] == [1, 2]
+
+    def test(sheet: Sheet, answer, name: str) -> None:
+        judge_own_tests(sheet, answer, name, PLANTED, PLANTED.hidden_trials(np.random.default_rng(1), (Other,)))
+
+    (tmp_path / "exercise.toml").write_text(FAMILIES)
+    points = graded("own tests", 1, families=load_exercise(tmp_path).families)(test)(try_counter)
     assert points == 0
-    assert words in text
+    assert "a counter of the grader's that keeps every rule" in " ".join(points.report.text().split())
 
 
 def test_a_shop_offers_its_objects_by_number_and_no_more():

@@ -11,6 +11,7 @@ import json
 import re
 import sys
 from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ from grader.grading.records import Job
 from grader.grading.worker import Spec, Task, WorkerProcess
 from grader.grading.worker_process import warm
 from grader.suite_kit.answer import is_hidden
+from grader.suite_kit.designs import Range
 from grader.suite_kit.exercise import ExerciseError
 from tests.grader.grading.bench import locked
 from tests.grader.suites.contract import (
@@ -129,6 +131,28 @@ def test_its_statement_says_every_limit_in_the_words_of_its_file(name):
     told = re.sub(r"\s+", " ", told_of(bank_of(name).notebook))
     assert {key: limit.stated for key, limit in limits.items() if limit.stated not in told} == {}
     assert limits
+
+
+def ranges_in(value):
+    """Every range that lies in the data of a module."""
+    if isinstance(value, Range):
+        yield value
+    elif isinstance(value, Mapping | list | tuple):
+        for part in value.values() if isinstance(value, Mapping) else value:
+            yield from ranges_in(part)
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        yield from ranges_in(vars(value))
+
+
+@every_exercise
+def test_its_statement_says_every_range_from_which_cases_are_drawn_or_has_them_shown(name):
+    suite_of(name)
+    modules = [module for found, module in sys.modules.items() if found.startswith(f"grader.suites.{name}.")]
+    spans = {span for module in modules for value in vars(module).values() for span in ranges_in(value)}
+    told = told_of(bank_of(name).notebook).replace(",", "").replace("three or four", "3 to 4")
+    shown = any("suite.scenarios()" in source for _, source in bank_of(name).cells)
+    silent = [span for span in spans if span.low < span.high and f"{span.low:g} to {span.high:g}" not in told]
+    assert shown or silent == []
 
 
 FOLDED = re.compile(r"<details>.*?</details>", re.DOTALL)

@@ -1,6 +1,5 @@
 """What `design_prediction_service` alone must keep: its document, its world, its releases, its app over sockets."""
 
-import itertools
 import json
 import os
 from unittest.mock import ANY
@@ -14,8 +13,8 @@ from grader.sandbox import make_sandbox
 from grader.sandbox.level import Level
 from grader.suite_kit.designs import RefusedDesign, draw_scenarios
 from grader.suites import design_prediction_service as suite
-from grader.suites.design_prediction_service import changed, releases, world
-from grader.suites.design_prediction_service.api import MOST_BYTES, Model, bodies, draw_requests, raw, risk
+from grader.suites.design_prediction_service import releases, world
+from grader.suites.design_prediction_service.api import bodies, raw
 from grader.suites.design_prediction_service.document import Canary, ServiceDesign
 from grader.suites.design_prediction_service.replies import missed
 from grader.suites.design_prediction_service.requirements import TASK
@@ -57,8 +56,6 @@ def reference():
             {"queue": {"priority": {"share": 0.2}}},
             "queue.priority is no entry; known here are limit, drop_expired, balancing",
         ),
-        ({"canary": {"step": 1}}, "canary.step is no entry; known here are steps, step_s, z_limit, least_requests"),
-        ({"canery": {}}, "canery is no entry; known here are replicas, .*canary"),
     ],
 )
 def test_a_document_that_cannot_be_meant_is_refused_with_what_to_change(document, says):
@@ -111,17 +108,6 @@ def test_magnitudes_do_what_they_say():
     assert len(twice.arrived) / usual == pytest.approx(2, abs=0.04)
 
 
-def test_recovery_and_waits_are_those_of_the_record(reference):
-    draws = draw_scenarios(world.FAMILIES, 3)
-    document = reference["design"]()
-    patient = TASK.outcome(TASK.read({**document, "timeout_s": 30.0}), draws["slow"][0])
-    hasty = TASK.outcome(TASK.read(document), draws["slow"][0])
-    endless = TASK.outcome(TASK.read({**document, "queue": {}}), draws["overload"][0])
-    assert hasty.measures["longest wait"] < 0.7 < 1.5 < patient.measures["longest wait"]
-    assert hasty.measures["recovery"] < 6 < 60 < endless.measures["recovery"]
-    assert "for nobody" in endless.moments["recovery"].cause
-
-
 @pytest.mark.parametrize(
     ("ttl_s", "says"), [(60.0, "the queue has no limit"), (600.0, "the cache gave answers that were no longer right")]
 )
@@ -146,27 +132,6 @@ def test_how_a_version_goes_out_concerns_the_releases_alone(reference):
     pulse, bad = ([world.run(design, draws[family][0]) for design in designs] for family in ("pulse", "bad version"))
     assert pulse[0] is pulse[1]  # run once
     assert bad[0].measures["bad answers"] < bad[1].measures["bad answers"] / 10
-
-
-# Predictions
-
-
-def test_changes_differ_with_the_seed_and_are_laid_over_a_design(reference):
-    drawn = [changed.draw_changes(seed) for seed in range(20)]
-    assert all(one != other for one, other in itertools.pairwise(drawn))
-    document = changed.changed(TASK.read(reference["design"]()), {"replicas": {"count": 3}})
-    assert (document.replicas.count, document.queue.limit) == (3, 24)
-
-
-def test_a_prediction_is_answered_without_the_truth():
-    rates = {"growth": 90.0, "pulse": 40.0, "crash": 30.0}
-    assert changed.wrong({"breaks_first": "crash", "at_rate_per_s": 35}, rates) == ("", "")
-    assert changed.wrong({"breaks_first": "pulse", "at_rate_per_s": 40}, rates) == (
-        "another breaks earlier",
-        "too high",
-    )
-    assert changed.wrong({"at_rate_per_s": 20}, rates) == ("another breaks earlier", "too low")
-    assert changed.wrong({"breaks_first": ["crash"]}, rates)[1] == "no number"
 
 
 # Releases
@@ -194,9 +159,6 @@ def test_a_good_version_is_taken_back_by_chance_the_more_often_the_lower_the_lim
     assert back == sorted(back, reverse=True)
     assert back[0] > 0.5 > 0.05 > back[2]
     assert back[3] < 0.01
-
-
-# Luck
 
 
 # The app over sockets
@@ -250,14 +212,6 @@ def test_what_create_app_raises_or_forgets_is_said():
         exchange(lambda model: 1 / 0, [])
     with pytest.raises(TypeError, match="Is a return missing"):
         exchange(lambda model: None, [])
-
-
-def test_the_model_learns_and_is_down_at_first():
-    order = {"request_id": "a", "amount_eur": 20.0, "items": 2, "country": "DE"}
-    model = Model(down=1)
-    with pytest.raises(RuntimeError, match="down"):
-        model([order])
-    assert model([order, order]) == [risk(order), risk(order) + 0.01]
 
 
 AT_LEVELS = """
@@ -315,14 +269,6 @@ def test_a_refusal_must_name_the_field_and_a_rule_without_a_traceback():
     }
     for body, wrong in bodies.items():
         assert len(missed(request, [[422, "application/json", body]], right)) == wrong, body
-
-
-def test_requests_differ_with_the_seed_and_lie_on_both_sides_of_each_limit():
-    one, other = (draw_requests(np.random.default_rng(seed)) for seed in (1, 2))
-    assert one.keys() == other.keys()
-    assert all(one[family] != other[family] for family in one)
-    sizes = [len(request["body"]) + request["pad"] for request in one["broken bodies"]]
-    assert {MOST_BYTES, MOST_BYTES + 1} <= set(sizes)
 
 
 def test_a_store_that_fits_the_public_orders_has_forgotten_one_in_the_graders(secret):

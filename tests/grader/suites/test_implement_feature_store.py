@@ -1,7 +1,6 @@
 """What is `implement_feature_store`'s own: its stores and bugs, how growth is judged, what a miss says."""
 
 import itertools
-import os
 import re
 
 import numpy as np
@@ -153,12 +152,6 @@ def test_growth_counts_only_for_right_answers(monkeypatch):
     assert [row.margin for row in points.report.criteria] == [None, None]  # wrong answers say nothing of the limit
 
 
-def test_a_large_fixed_cost_is_told_in_times_of_a_plain_list_and_gets_nothing(monkeypatch):
-    points = fed_growth(monkeypatch, None, lists=130.0)
-    assert points == 0
-    assert "took 130 times the CPU time of a plain list" in " ".join(points.report.text().split())
-
-
 @pytest.mark.parametrize(("share", "jobs"), [(1, 1), (1.01, 3)])
 def test_growth_is_asked_where_the_small_script_costs_at_most_so_many_lists(monkeypatch, share, jobs):
     most = suite.EXERCISE.limit("lists")
@@ -227,19 +220,6 @@ def test_work_that_a_store_hands_to_another_process_counts_as_its_own(reference,
 
 
 # What students are told
-
-
-def test_a_miss_is_told_with_the_step_to_look_at_where_cases_are_public(reference, public, secret, monkeypatch):
-    class Late(reference["FeatureStore"]):
-        def as_of(self, view, requests):
-            return super().as_of(view, [{**request, "at_s": request["at_s"] - 1} for request in requests])
-
-    Late.__name__ = "FeatureStore"
-    assert "suite.show" not in suite.past(Late).report.text()
-    monkeypatch.setenv("MLSD_SECRET_FILE", os.devnull)
-    told = " ".join(suite.past(Late).report.text().split())
-    found = re.search(r'First in step (\d+) of suite.show\("events", (\d+)\)', told)
-    assert public["events"][int(found[2])].steps[int(found[1])][2] == "at the very moment of an event"
 
 
 def test_a_case_can_be_printed_and_an_example_has_numbers_that_a_head_can_follow(capsys):
