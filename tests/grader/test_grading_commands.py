@@ -118,14 +118,6 @@ def test_a_report_that_may_not_be_written_is_one_line(told_by_the_system, course
     assert str(course.home / "reports") in said[-1]
 
 
-def test_who_needs_a_look_is_one_line(mlsd, graded_own):
-    status, said = mlsd("grade", toy.NAME, "--stock", "--course", graded_own.root)
-    assert status == 0
-    told = {line.partition(":")[0] for line in said.splitlines() if ": " in line and " of 8;" in line}
-    assert told == {"empty", "no-test", "endless", "stubborn", "deadly"}
-    assert "8 of 8 graded (8 of them earlier), 5 need a look, 1 wait for points by hand" in said
-
-
 @pytest.mark.parametrize("option", ["--require-sandbox", "--sandbox=limits", "--jobs=2", "--seed=1"])
 def test_stock_nbgrader_has_no_sandbox_to_ask_for(mlsd, course, option):
     with pytest.raises(GraderError, match=r"--stock has no sandbox.*leave out"):

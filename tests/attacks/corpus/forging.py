@@ -1,7 +1,7 @@
 """Forging inside the kernel: wrong answers that want to be called right, and are not even at an ordinary test.
 
 What a forger gains there as in nbgrader, by an object that equals everything or a patched library, is no case here. At
-the test of a suite it gains nothing: `tests/grader/grading/test_checker.py`.
+the test of a suite it gains nothing: `tests/grader/grading/test_worker.py`.
 """
 
 from tests.attacks.case import answer, case, extra, of_kind, wrong

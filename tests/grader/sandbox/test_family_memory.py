@@ -17,13 +17,6 @@ os.read(ready, 1)
 """
 
 
-def test_memory_that_a_child_holds_is_the_sessions_own():
-    with make_sandbox([]) as sandbox, sandbox.open() as session:
-        before_mb = session.peak_mb()
-        session.run_cell(HOLDS)
-        assert before_mb + 180 < session.peak_mb() < before_mb + 450
-
-
 HELD = """
 import os
 if child := os.fork():
@@ -34,11 +27,12 @@ else:
 """
 
 
-def test_memory_that_an_ended_child_held_is_the_sessions_own():
+@pytest.mark.parametrize(("source", "most_mb"), [(HOLDS, 450), (HELD, 850)], ids=["a child", "one that has ended"])
+def test_memory_that_a_child_holds_is_the_sessions_own(source, most_mb):
     with make_sandbox([]) as sandbox, sandbox.open() as session:
         before_mb = session.peak_mb()
-        session.run_cell(HELD)
-        assert before_mb + 180 < session.peak_mb() < before_mb + 850
+        session.run_cell(source)
+        assert before_mb + 180 < session.peak_mb() < before_mb + most_mb
 
 
 BEGINS = """

@@ -159,6 +159,20 @@ def test_what_is_released_has_no_solution_and_stays_as_it_is(instructor):
     assert "ps2: unchanged" in instructor.mlsd(f"release {OWN}")
 
 
+def test_a_run_of_what_is_released_is_no_edit_and_an_answer_in_it_is_not_overwritten(instructor):
+    path = instructor.course / "release" / NAME / "problem1.ipynb"
+    saved = json.loads(path.read_text()) | {"nbformat_minor": 5}
+    for number, found in enumerate(saved["cells"]):
+        found |= {"id": f"8f3a9c{number:02}"} | ({"execution_count": 1} if found["cell_type"] == "code" else {})
+    path.write_text(json.dumps(saved))  # as JupyterLab saves it
+    assert f"{NAME}: updated" in instructor.mlsd(f"release {NAME}")
+    text = path.read_text()
+    assert "NAME = " in text
+    path.write_text(text.replace("NAME = ", 'NAME = "me" '))
+    assert "was edited" in instructor.mlsd(f"release {NAME}", status=2)
+    path.write_text(text)
+
+
 def test_the_quickstart_exercise_is_collected_graded_and_fed_back(instructor):
     folder = instructor.course
     with zipfile.ZipFile(instructor.here / "class.zip", "w", zipfile.ZIP_DEFLATED) as archive:

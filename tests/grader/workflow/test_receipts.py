@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import shutil
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -66,12 +65,6 @@ def submissions(path: Path) -> Path:
 
 
 BRINGS = {"moodle": worksheet, "canvas": submissions}
-
-
-@pytest.fixture
-def course(released_once, tmp_path):
-    shutil.copytree(released_once.root, tmp_path / "course")
-    return released_once.open(tmp_path / "course")
 
 
 def stamps(course) -> dict[str, str]:

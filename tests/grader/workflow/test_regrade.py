@@ -5,7 +5,6 @@ import shutil
 
 import pytest
 from sqlalchemy import text
-from typer.testing import CliRunner
 
 from grader.course import Course
 from grader.errors import GraderError
@@ -15,7 +14,6 @@ from grader.workflow import stock
 from grader.workflow.class_report import page
 from grader.workflow.marks import catch_up, logged_marks
 from grader.workflow.release import release
-from mlsd.cli import app
 from tests import toy_course as toy
 from tests.grader.grading.engine_course import dump, outputs, run
 from tests.grader.grading.plain_grader import plain_worker
@@ -180,23 +178,3 @@ def test_a_kill_while_it_is_recorded_leaves_log_and_marks_agreeing(course, fault
     regrade(undisturbed, write=True)
     assert (dump(course), outputs(course)) == (dump(undisturbed), outputs(undisturbed))
     assert disagreements(course) == []
-
-
-def test_grade_and_regrade_agree_where_nbgrader_knows_no_cell_of_imports(course):
-    """Every flag of its metadata is false, so the gradebook has no such cell."""
-    path = course.folder("source", name=toy.NAME) / f"{toy.NAME}.ipynb"
-    notebook = json.loads(path.read_text())
-    notebook["cells"].insert(1, toy.cell("code", "imports", "import numpy as np", locked=False))
-    half, test = (next(cell for cell in notebook["cells"] if cell["id"] == name) for name in ("half", "half-test"))
-    right = "def half(x):\n    return np.asarray(x) / 2"
-    half["source"], test["source"] = toy.solved(right), "assert (half(np.array([4, 2])) == np.array([2, 1])).all()"
-    path.write_text(json.dumps(notebook))
-    release(course, toy.NAME)
-    toy.submit(course, "numeric", toy.answered(course, half=right, spread=toy.RIGHT["spread"]))
-    place = ["--student", "numeric", "--course", str(course.root)]
-    graded = CliRunner().invoke(app, ["grade", toy.NAME, *place])
-    assert graded.exit_code == 0, graded.output
-    assert "two outcomes" not in graded.output
-    again = CliRunner().invoke(app, ["regrade", toy.NAME, "--all", *place])
-    assert "1 graded again" in again.output
-    assert "0 up, 0 down, 1 the same; mean of 1 students: 6.00 before, 6.00 after." in again.output

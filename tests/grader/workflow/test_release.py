@@ -1,7 +1,6 @@
 """Release: exercises/ is what solutions/ gives, and what somebody wrote into it is never lost unasked."""
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,6 @@ from grader.course import Course
 from grader.errors import GraderError
 from grader.workflow import release
 from notebook_runner import canonical
-from tests import quickstart_course as quickstart
 from tests import toy_course as toy
 
 ROOT = Path(__file__).parents[3]
@@ -119,48 +117,6 @@ def test_an_exchange_elsewhere_is_left_alone(course, tmp_path):
     shared = course.configured(Exchange={"root": str(tmp_path / "shared")})
     assert release.publish(shared, toy.NAME) is None
     assert not (tmp_path / "shared").exists()
-
-
-@pytest.fixture(scope="module")
-def quickstart_once(tmp_path_factory):
-    """nbgrader's quickstart course, its exercise released."""
-    folder = quickstart.make(tmp_path_factory.mktemp("quickstart") / "cs101")
-    assert release.release(Course.open(folder), quickstart.NAME) == "released"
-    return folder
-
-
-@pytest.fixture
-def foreign(quickstart_once, tmp_path):
-    """A copy of it, for one test to change."""
-    shutil.copytree(quickstart_once, tmp_path / "cs101")
-    return Course.open(tmp_path / "cs101")
-
-
-def saved_by_jupyterlab(notebook: dict) -> None:
-    """Run and saved: outputs, a language, ids."""
-    notebook["metadata"]["language_info"] = {"name": "python", "version": "3.11.2"}
-    notebook["nbformat_minor"] = 5
-    for number, cell in enumerate(notebook["cells"]):
-        cell["id"] = f"8f3a9c{number:02}"
-        if cell["cell_type"] == "code":
-            cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "1\n"}]
-
-
-def answered(notebook: dict) -> None:
-    next(cell for cell in notebook["cells"] if cell["cell_type"] == "code")["source"] = "NAME = 'me'"
-
-
-@pytest.mark.parametrize(("change", "is_an_edit"), [(saved_by_jupyterlab, False), (answered, True)])
-def test_in_any_course_work_is_not_overwritten_and_a_run_is_no_edit(foreign, change, is_an_edit):
-    path = foreign.folder("release", name=quickstart.NAME) / "problem1.ipynb"
-    notebook = json.loads(path.read_text())
-    change(notebook)
-    path.write_text(json.dumps(notebook))
-    if is_an_edit:
-        with pytest.raises(GraderError, match=r"was edited.*--force"):
-            release.release(foreign, quickstart.NAME)
-    else:
-        assert release.release(foreign, quickstart.NAME) == "updated"
 
 
 def test_of_this_course_a_cell_without_a_telling_id_is_refused(course):
