@@ -19,7 +19,6 @@ PACKAGES = "mlsd_lib|notebook_runner|lessons|grader|case_studies|tests|benchmark
 NAMES = re.compile(rf"\b(?:{PACKAGES})(?:\.[A-Za-z_]\w*)*|\bmlsd(?:\.[A-Za-z_]\w*)+|(?<=-m', ')mlsd\b")
 FROM = re.compile(rf"\bfrom\s+((?:{PACKAGES}|mlsd\b)[\w.]*)\s+import\s+(\([^)]*\)|[^\n\\\"]*)")
 STRINGS = re.compile(r"[\"']([\w./-]+\.\w+)[\"']")
-READ = {".py", ".ipynb", ".txt"}  # texts in which names are looked for, but not in prose
 SKIPPED = {"__pycache__", "classroom", "node_modules", "build", "runs"}
 NOT_FOLLOWED = re.compile(r"tests/(?:conftest|needs|machine|waiting|worker_scheduling)\.py$|tests/proof/")
 """They say which tests run, in which order and how that is told. A change of theirs counts; what they name does not."""
@@ -88,13 +87,13 @@ class Tree:
     def _next(self, path: str) -> Iterable[str]:
         if path not in self._named:
             together = self.units.get(unit_of(path), frozenset())
-            readable = path in self.digests and os.path.splitext(path)[1] in READ and not NOT_FOLLOWED.match(path)
+            readable = path in self.digests and path.endswith((*SHORTENED,)) and not NOT_FOLLOWED.match(path)
             self._named[path] = together | (frozenset(self._names_in(path)) if readable else frozenset())
         return self._named[path]
 
     def _names_in(self, path: str) -> Iterator[str]:
         text = (self.root / path).read_text(encoding="utf-8", errors="replace")
-        text = SHORTENED.get(os.path.splitext(path)[1], str)(text)
+        text = SHORTENED[os.path.splitext(path)[1]](text)
         for dotted in {*NAMES.findall(text), *re.findall(r"import (bootstrap)", text)}:
             yield from self.module(dotted)
         for package, names in set(FROM.findall(text)):
@@ -162,7 +161,7 @@ def _without_order(text: str) -> str:
 
 
 SHORTENED = {".py": _without_prose, ".ipynb": _without_order}
-"""By the end of a file's name: the text without what names other files for people alone."""
+"""By the end of a file's name whose text is looked into: the text without what names other files for people alone."""
 
 
 def _is_prose(node: ast.stmt) -> bool:
