@@ -4,7 +4,7 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -16,12 +16,17 @@ from notebook_runner.result_store import ResultStore, key_of, processor
 from tests.proof.tree import NOT_FOLLOWED, Tree, is_another
 
 KIND, TIMES = "tests", "test times"
+COLLECTED = ""
+"""Stands among the tests of an entry for what the module collects, which is known in place of seconds."""
 PROGRAMS = ("bwrap", "chromium", "git", "java", "node", "npm", "promtool", "tensorflow_model_server")
 ALWAYS_RUN = ("tests/test_structure.py", "tests/test_words.py")
 """They look at every file there is, in seconds, so that no run is without a test."""
 ALWAYS_REACHED = ("pyproject.toml", "constraints.txt")
 IN_EVERY_TEST = ("notebook_runner/pytest_plugin.py",)
 """Its hooks run in every test; what they call concerns only tests with a mark for it, which name it themselves."""
+
+Reached = Mapping[str, Any]
+"""Paths that a proof depends on, and their state then."""
 
 
 @dataclass
@@ -60,23 +65,27 @@ class EarlierResults:
     def module(self, name: str) -> Module:
         """What holds in the module at this path."""
         found = Module()
-        for path, entry in self.store.entries(KIND, self._key(name)):
-            try:
-                self._add(found, entry)
-            except (KeyError, TypeError, IndexError, AttributeError):  # an entry of another version of this file
-                continue
+        for path, proven in self._proven(name):
+            for test, (_, known) in proven.items():
+                if test != COLLECTED:
+                    found.passed.setdefault(test, known)
+                elif found.collected is None:
+                    found.collected = known
             self.store.used(path)
             if found.complete:
                 break
         return found
 
-    def _add(self, found: Module, entry: Mapping) -> None:
-        sets = [self._holds(stored["paths"], stored["state"]) for stored in entry["sets"]]
-        for name, (number, seconds) in entry["tests"].items():
-            if sets[number]:
-                found.passed.setdefault(name, seconds)
-        if found.collected is None and entry["collected"] is not None and sets[entry["collected_set"]]:
-            found.collected = entry["collected"]
+    def _proven(self, module: str) -> Iterator[tuple[Path, dict[str, tuple[Reached, Any]]]]:
+        """By entry of a module, newest first, what of it holds here: by test what it reached, and its seconds."""
+        for path, entry in self.store.entries(KIND, self._key(module)):
+            try:
+                sets, tests = entry["sets"], entry["tests"]
+                holds = [self._holds(reached["paths"], reached["state"]) for reached in sets]
+                proven = {name: (sets[number], known) for name, (number, known) in tests.items() if holds[number]}
+            except (KeyError, TypeError, IndexError, AttributeError):  # an entry of another version of this file
+                continue
+            yield path, proven
 
     def _holds(self, paths: list[str], state: str) -> bool:
         if state not in self._holding:
@@ -123,43 +132,23 @@ class EarlierResults:
         start = [module, *ALWAYS_REACHED, *runs_all, *conftests(module)]
         in_every = frozenset(path for path in IN_EVERY_TEST if path in self.tree.digests)
         own_of = cache(lambda units: self._reached(start, at_import, units) | in_every)
+        set_of = cache(lambda paths: {"paths": sorted(paths), "state": self.tree.state(paths)})
         own = own_of(frozenset())
-        sets, tests = [own], {}
+        proven: dict[str, tuple[Reached, Any]] = {}
+        if collected is not None and not own & moved:
+            proven[COLLECTED] = (set_of(own), collected)
         for name, proof in proofs.items():
             units = self.tree.units_named(name)
             about = {path for unit in units for path in self.tree.units[unit]}
             reached = own_of(units) | self._reached(proof.touched | about, at_import, units)
             if not reached & moved:
-                if reached not in sets:
-                    sets.append(reached)
-                tests[name] = [sets.index(reached), proof.seconds]
-        entry = {
-            "tests": tests,
-            "sets": [{"paths": sorted(paths), "state": self.tree.state(paths)} for paths in sets],
-            "collected": None if own & moved else collected,
-            "collected_set": 0,
-        }
-        self.store.keep(KIND, self._key(module), self._with_what_holds_of_earlier(module, entry))
-
-    def _with_what_holds_of_earlier(self, module: str, entry: dict[str, Any]) -> dict[str, Any]:
-        """The entry and, of other tests of its module, what earlier entries prove here: the store drops old entries."""
-        sets, places = entry["sets"], {held["state"]: place for place, held in enumerate(entry["sets"])}
-        for _, earlier in self.store.entries(KIND, self._key(module)):
-            try:
-                place_of = {}
-                for number, held in enumerate(earlier["sets"]):
-                    if self._holds(held["paths"], held["state"]):
-                        if (place := places.setdefault(held["state"], len(sets))) == len(sets):
-                            sets.append(held)
-                        place_of[number] = place
-                for name, (number, seconds) in earlier["tests"].items():
-                    if number in place_of:
-                        entry["tests"].setdefault(name, [place_of[number], seconds])
-                if entry["collected"] is None and earlier["collected_set"] in place_of:
-                    entry |= {"collected": earlier["collected"], "collected_set": place_of[earlier["collected_set"]]}
-            except (KeyError, TypeError, IndexError, AttributeError):  # an entry of another version of this file
-                continue
-        return entry
+                proven[name] = (set_of(reached), proof.seconds)
+        for _, earlier in self._proven(module):  # of other tests; the store drops old entries
+            proven = earlier | proven
+        sets = {reached["state"]: reached for reached, _ in proven.values()}
+        numbers = {state: number for number, state in enumerate(sets)}
+        tests = {name: [numbers[reached["state"]], known] for name, (reached, known) in proven.items()}
+        self.store.keep(KIND, self._key(module), {"sets": list(sets.values()), "tests": tests})
 
     def _reached(
         self, start: Iterable[str], at_import: Mapping[str, Iterable[str]], units: frozenset[str]
