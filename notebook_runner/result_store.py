@@ -72,6 +72,13 @@ class ResultStore:
         except OSError:  # read-only, or gone: both will be said by who writes
             pass
 
+    def forget(self, path: Path) -> None:
+        """Delete an entry that is right no longer; where that cannot be done it is said."""
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            self._fault(f"cannot be written ({error.strerror})")
+
     def trim(self, most_bytes: int = MOST_BYTES) -> None:
         """Delete what was not used for longest, if there is more than `most_bytes`; other files stay."""
         if self.folder is None or not self.folder.is_dir():

@@ -4,7 +4,7 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -110,11 +110,17 @@ class EarlierResults:
         self.store.keep(TIMES, key_of("cold" if cold else "kept", processor()), self.times(cold) | rounded)
 
     def keep(
-        self, proofs: Mapping[str, Proof], collected: Mapping[str, list[str]], at_import: Mapping[str, Iterable[str]]
-    ) -> None:
-        """Add the tests that passed, by id, unless a file that they reach changed meanwhile."""
+        self, proofs: Mapping[str, Proof], collected: Mapping[str, list[str]], at_import: Mapping[str, Iterable[str]],
+        failed: Set[str] = frozenset(),
+    ) -> None:  # fmt: skip
+        """Add the tests that passed, by id, unless a file that they reach changed meanwhile.
+
+        Tests and whole modules that `failed` lose what proves them here: what made them fail may be no file.
+        """
         if self.store.folder is None:
             return
+        for module in {_module_of(name) for name in failed}:
+            self._take_back(module, failed)
         moved = _moved(self.tree, Tree(self.tree.root))
         by_module: dict[str, dict[str, Proof]] = {}
         for name, proof in proofs.items():
@@ -123,6 +129,13 @@ class EarlierResults:
             by_module.pop(always, None)
         for module, found in by_module.items():
             self._keep_module(module, found, collected.get(module), at_import, moved)
+
+    def _take_back(self, module: str, failed: Set[str]) -> None:
+        for path, proven in self._proven(module):
+            left = {name: proof for name, proof in proven.items() if not failed & {name, module}}
+            if left.keys() < proven.keys():
+                self.store.forget(path)
+                self._write(module, left)
 
     def _keep_module(
         self, module: str, proofs: Mapping[str, Proof], collected: list[str] | None,
@@ -145,6 +158,9 @@ class EarlierResults:
                 proven[name] = (set_of(reached), proof.seconds)
         for _, earlier in self._proven(module):  # of other tests; the store drops old entries
             proven = earlier | proven
+        self._write(module, proven)
+
+    def _write(self, module: str, proven: Mapping[str, tuple[Reached, Any]]) -> None:
         sets = {reached["state"]: reached for reached, _ in proven.values()}
         numbers = {state: number for number, state in enumerate(sets)}
         tests = {name: [numbers[reached["state"]], known] for name, (reached, known) in proven.items()}

@@ -158,6 +158,11 @@ class Proofs:
         elif hasattr(report, "proof") and name not in self.failed:
             self.proofs[name] = Proof(frozenset(report.proof), round(self.seconds[name], 2))
 
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A module that cannot be imported fails with all of its tests."""
+        if report.failed:
+            self.failed.add(report.nodeid)
+
     def _take(self, collected: dict[str, list[str]], at_import: dict[str, Iterable[str]]) -> None:
         self.collected |= collected
         for reader, read in at_import.items():
@@ -172,7 +177,7 @@ class Proofs:
     def pytest_unconfigure(self) -> None:
         """Keep what passed, when every worker has ended."""
         if not self.is_worker:
-            self.earlier_results.keep(self.proofs, self.collected, self.at_import)
+            self.earlier_results.keep(self.proofs, self.collected, self.at_import, self.failed)
             passed = {name: took_s for name, took_s in self.seconds.items() if name not in self.failed}
             self.earlier_results.keep_times(self._is_cold, passed)
             self.earlier_results.store.trim()

@@ -114,11 +114,14 @@ FILES = {
             assert len(BANKS) == 2
     """,
     "tests/test_alone.py": """
+        import os
         import pytest
         from benchmarks.alone import NUMBER
+        assert os.environ.get("BROKEN") != "at import"
 
         def test_alone():
             assert NUMBER == 1
+            assert "BROKEN" not in os.environ
 
         def test_skipped():
             pytest.skip("not here")
@@ -291,6 +294,15 @@ def test_what_changed_while_the_tests_ran_is_no_proof(checkout, tmp_path):
         "def test_alone():\n    Path('benchmarks/alone.py').write_text('NUMBER = 5')\n",
     )
     checkout.run("--kept")
+    assert checkout.holds() == PASSED - {"tests/test_alone.py::test_alone"}
+
+
+@pytest.mark.parametrize("broken", ["in the test", "at import"])
+def test_a_test_that_fails_loses_what_an_earlier_run_proved_and_no_other(checkout, tmp_path, monkeypatch, broken):
+    """Whatever made it fail is no file and no setting of the course, so that nothing changed that a proof names."""
+    checkout.store = shutil.copytree(checkout.store, tmp_path / "store")
+    monkeypatch.setenv("BROKEN", broken)
+    checkout.run("--cold", "-n", "2")
     assert checkout.holds() == PASSED - {"tests/test_alone.py::test_alone"}
 
 
