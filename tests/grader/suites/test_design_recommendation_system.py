@@ -72,12 +72,7 @@ def test_a_better_design_than_the_reference_loses_nothing():
         ({"replicas": {"count": 13}}, "replicas.count is 13"),
         ({"ranker": "bandit"}, "ranker is 'bandit'; it must be 'popularity', 'factors', 'trees' or 'network'"),
         ({"refresh_h": None}, "refresh_h is missing. Add it."),
-        ({"exploration": {"shares": 0.1}}, "exploration.shares is no entry; known here are share, among"),
         ({"queue": {"limit": 2}}, "no batch fills"),
-        (
-            {"queue": {"priority": {"share": 0.2}}},
-            "queue.priority is no entry; known here are limit, drop_expired, balancing",
-        ),
     ],
 )
 def test_a_document_that_cannot_be_meant_is_refused_with_what_to_change(changed, message):
