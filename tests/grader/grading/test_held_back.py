@@ -18,6 +18,7 @@ def value():
         frame = frame.f_back
     return 3
 """
+HIDDEN_77123 = "### BEGIN HIDDEN TESTS\nassert value(77123) == 77123\n### END HIDDEN TESTS"
 
 
 @pytest.fixture(scope="module")
@@ -39,10 +40,9 @@ def verdicts_of(bench, answers, **changes):
 
 
 def test_a_display_from_before_a_hidden_test_is_updated_no_more():
-    hidden = "### BEGIN HIDDEN TESTS\nassert value(77123) == 77123\n### END HIDDEN TESTS"
     cells = [
         answer("value", "def value(n): return n"),
-        check("hidden-test", hidden, released=""),
+        check("hidden-test", HIDDEN_77123, released=""),
         answer("later", "later = 1"),
     ]
     shows = "shown = display('before', display_id=True)\n"
@@ -65,7 +65,7 @@ HIDDEN_LINES_FIRST = [
     check("first-test", "assert value(1) == 1\n### BEGIN HIDDEN TESTS\nassert value(77123) == 77123\n"
                         "### END HIDDEN TESTS", released="assert value(1) == 1"),
     answer("other", "def other(): return 1"),
-    check("other-test", "assert other() == 1"),
+    check("other-test", "assert other() == 1, 'it is one'"),
 ]  # fmt: skip
 KEEPS_ITS_INPUTS = "def value(n):\n    open('seen', 'a').write(f'{n} ')\n    return n"
 
@@ -96,16 +96,9 @@ def test_no_line_of_a_table_of_them_tells_which_hidden_input_was_seen(calls):
 
 
 def test_no_message_of_a_later_test_tells_what_an_answer_has_seen_of_hidden_lines():
-    visible, hidden = "assert value(1) == 1", "assert value(77123) == 77123"
-    cells = [
-        answer("value", "def value(n): return n"),
-        check("first-test", f"{visible}\n### BEGIN HIDDEN TESTS\n{hidden}\n### END HIDDEN TESTS", released=visible),
-        answer("other", "def other(): return 1"),
-        check("other-test", "assert other() == 1, 'it is one'"),
-    ]
     keeps = "SEEN = []\ndef value(n):\n    SEEN.append(n)\n    return n"
     guesses = "import linecache\nlinecache.getline = lambda *_: 'assert value({0}) == {0}'.format(SEEN[1])\n"
-    with Bench(*cells) as bench:
+    with Bench(*HIDDEN_LINES_FIRST) as bench:
         tells = "def other(): raise AssertionError(str(SEEN))"
         for other_answer in (tells, guesses + tells):
             found = verdicts_of(bench, {"value": keeps, "other": other_answer})["other-test"]
@@ -114,7 +107,6 @@ def test_no_message_of_a_later_test_tells_what_an_answer_has_seen_of_hidden_line
         assert "it is one" in verdicts_of(bench, {"other": "def other(): return 2"})["other-test"].message
 
 
-HIDDEN_77123 = "### BEGIN HIDDEN TESTS\nassert value(77123) == 77123\n### END HIDDEN TESTS"
 KEEPS = "SEEN = []\ndef value(n):\n    SEEN.append(n)\n    return n\n"
 TELLS = {
     "a text of MemoryError": "raise MemoryError(f'seen {SEEN}')",
