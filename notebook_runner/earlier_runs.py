@@ -25,6 +25,12 @@ def keep_run(root: Path, notebook: Notebook, record: dict[str, Any], seed: int |
     users_store().keep(KIND, _key(notebook, seed, record["depends"]), {**record, "executed": executed})
 
 
+def take_back(notebook: Notebook, seed: int | None, static: fingerprint.Fingerprint) -> None:
+    """Delete what earlier runs of such a notebook left: it fails now, and what made it fail may be no file."""
+    for path, _ in users_store().entries(KIND, _key(notebook, seed, static)):
+        users_store().forget(path)
+
+
 def kept_run(root: Path, notebook: Notebook, seed: int | None) -> dict[str, Any] | None:
     """The record of a run that passed elsewhere and would be the same here; its executed copy is laid here."""
     static = fingerprint.static_parts(root, notebook)

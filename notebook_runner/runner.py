@@ -17,7 +17,7 @@ from typing import Any
 from notebook_runner import fingerprint, isolation
 from notebook_runner.canonical import source_of, stripped, unseen_faults
 from notebook_runner.course import Notebook, NotebookError, read_json, read_notebook
-from notebook_runner.earlier_runs import keep_run, kept_run
+from notebook_runner.earlier_runs import keep_run, kept_run, take_back
 from notebook_runner.environment import trace_file
 from notebook_runner.execution import OnCell, execute, executed_path, private_folder
 from notebook_runner.result import Failure, Result
@@ -79,6 +79,8 @@ def _run(root: Path, notebook: Notebook, reasons: list[str], on_cell: OnCell | N
             opened = fingerprint.opened_parts(root, private, read_trace(trace_file(private)))
             moved = [name for name, state in opened["files"].items() if state and state[1] >= started_ns]
             depends = {"moved": moved[0]} if moved else {**before, **opened}
+        else:
+            take_back(notebook, seed, before)
     record = {"result": result.to_json(), "depends": depends}
     _write_record(root, _key(notebook.name, seed), record)
     keep_run(root, notebook, record, seed)

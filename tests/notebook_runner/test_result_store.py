@@ -11,7 +11,10 @@ import pytest
 from notebook_runner import fingerprint, result_store, runner
 from notebook_runner.result_store import ResultStore, key_of
 
-CELLS = {"imports": "from pathlib import Path", "reads": "print(Path('rate.txt').read_text())"}
+CELLS = {
+    "imports": "import os\nfrom pathlib import Path",
+    "reads": "print(Path('rate.txt').read_text())\nassert 'BROKEN' not in os.environ",
+}
 
 
 @pytest.fixture
@@ -71,15 +74,11 @@ def test_nothing_is_taken_across_versions_processors_and_pythons(two_courses, mo
     assert runner.kept_run(elsewhere.root, runner.read_notebook(elsewhere.root, path), None) is None
 
 
-def test_force_takes_nothing_from_the_store(two_courses):
+def test_force_takes_nothing_and_a_failure_takes_back_what_passed_before(two_courses, monkeypatch):
     _, elsewhere, path = two_courses
-    assert not elsewhere.run(path, force=True).cached
-
-
-def test_a_failure_is_never_kept(mini_course, monkeypatch, tmp_path):
-    monkeypatch.setenv(result_store.VARIABLE, str(tmp_path / "store"))
-    assert not mini_course.run(mini_course.notebook("fails", {"imports": "1 / 0"})).passed
-    assert not list((tmp_path / "store").rglob("*.gz"))
+    monkeypatch.setenv("BROKEN", "by nothing that a run depends on")
+    assert not elsewhere.run(path, force=True).passed
+    assert not elsewhere.run(path).cached
 
 
 def test_data_are_known_by_their_content_wherever_they_lie(mini_course, monkeypatch, tmp_path):
