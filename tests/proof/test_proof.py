@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import site
 import subprocess
 import sys
 from pathlib import Path
@@ -281,8 +282,14 @@ def test_a_file_that_nothing_reaches_changes_nothing(checkout):
     assert checkout.holds() == PASSED
 
 
-def test_another_setting_of_the_course_holds_nothing(checkout, monkeypatch):
-    monkeypatch.setenv("MLSD_SIZE", "large")
+@pytest.mark.parametrize("changed", ["setting", "version"])
+def test_another_setting_of_the_course_or_installed_version_holds_nothing(checkout, monkeypatch, tmp_path, changed):
+    if changed == "setting":
+        monkeypatch.setenv("MLSD_SIZE", "large")
+    else:
+        (tmp_path / "torch-99.1.dist-info").mkdir()
+        installed_in = site.getsitepackages()
+        monkeypatch.setattr("site.getsitepackages", lambda: [str(tmp_path), *installed_in])
     assert checkout.holds() == set()
 
 
