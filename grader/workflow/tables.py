@@ -7,19 +7,22 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from grader.errors import GraderError
+from mlsd_lib.own_file import require_bounded
 
 SEPARATORS = ",;\t"
+MOST_BYTES = 100_000_000
 
 
 def read_text(path: Path, what: str) -> str:
     """The text of a file in UTF-8, UTF-16 with its mark, or else Windows' Latin letters.
 
-    Raises `GraderError` if there is no such file, or if it is no text; `what` names the file's purpose.
+    Raises `GraderError` for no file, one that is too large, and what is no text; `what` names the file's purpose.
     """
     try:
+        require_bounded(path, MOST_BYTES)
         content = path.read_bytes()
     except OSError as error:
-        raise GraderError(f"the {what} {path} cannot be read ({error.strerror}). Name a CSV file.") from error
+        raise GraderError(f"the {what} {path} cannot be read ({error.strerror or error}). Name a CSV file.") from error
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encodings = ("utf-16",)
     else:

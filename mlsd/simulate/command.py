@@ -173,7 +173,7 @@ def measure(
     if out and (out.exists() or not out.parent.is_dir()):
         raise SimulationError(f"--out is {out}; it must name a new file in a folder that is there. Name another.")
     try:
-        given = json.loads(Path(row[1:]).read_text(encoding="utf-8") if row.startswith("@") else row)
+        given = json.loads(_content(Path(row[1:])) if row.startswith("@") else row)
     except (OSError, ValueError, RecursionError) as error:
         raise SimulationError(f"--row is {row[:80]!r}: {error}. Give a JSON object, or @ and a file of one.") from None
     if not isinstance(given, dict):
@@ -182,3 +182,12 @@ def measure(
     typer.echo(text, nl=False)
     if out:
         out.write_text(text, encoding="utf-8")
+
+
+def _content(path: Path) -> str:
+    """The text of a file of one row."""
+    from mlsd.simulate.measured_cost import MOST_BYTES
+    from mlsd_lib.own_file import require_bounded
+
+    require_bounded(path, MOST_BYTES)
+    return path.read_text(encoding="utf-8")

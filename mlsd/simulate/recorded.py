@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from mlsd.simulate.document import LONGEST_S
+from mlsd_lib.own_file import require_bounded
 from mlsd_lib.simulation import SimulationError
 
-MOST = 5_000_000
+MOST, MOST_BYTES = 5_000_000, 1_000_000_000
 MINUTE_S = 60.0
 
 
@@ -40,6 +41,7 @@ class Recorded:
 def read_recorded(path: Path) -> Recorded:
     """The arrivals in a CSV file; raises `SimulationError` with the line, its value, the rule and the fix."""
     try:
+        require_bounded(path, MOST_BYTES)
         with path.open(encoding="utf-8-sig", newline="") as file:
             return _read(csv.DictReader(file, strict=True), path.name)
     except (OSError, UnicodeDecodeError, csv.Error) as error:

@@ -24,7 +24,7 @@ from mlsd.simulate.document import ServiceDocument, Story
 from mlsd.simulate.study import BELOW, COST, GOOD, Runs
 from mlsd_lib.simulation import SimulationError
 from mlsd_lib.simulation.design import Document
-from mlsd_lib.simulation.strict_yaml import StrictYamlError, read_yaml
+from mlsd_lib.simulation.strict_yaml import StrictYamlError, read_yaml_file
 
 SCHEMA = "mlsd.simulate.search/1"
 MOST_DESIGNS, MOST_RUNS = 10_000, 100_000
@@ -116,7 +116,7 @@ class Combinations:
 def is_search(path: Path) -> bool:
     """Whether a file holds a search; what cannot be read is left to who reads it as a design."""
     try:
-        document = read_yaml(path.read_text(encoding="utf-8"))
+        document = read_yaml_file(path)
     except (OSError, UnicodeDecodeError, StrictYamlError):
         return False
     return isinstance(document, dict) and "search" in document

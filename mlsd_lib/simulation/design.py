@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mlsd_lib.simulation.errors import SimulationError
-from mlsd_lib.simulation.strict_yaml import StrictYamlError, read_yaml
+from mlsd_lib.simulation.strict_yaml import StrictYamlError, read_yaml_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,7 +51,7 @@ class Document(Part):
     def read(cls, path: str | Path) -> Self:
         """The design in a YAML file; raises `SimulationError`."""
         try:
-            document = read_yaml(Path(path).read_text(encoding="utf-8"))
+            document = read_yaml_file(Path(path))
         except (OSError, UnicodeDecodeError, StrictYamlError) as error:
             raise SimulationError(f"{path} cannot be read: {' '.join(str(error).split())}. Give a YAML file.") from None
         return cls.of(document, str(path))

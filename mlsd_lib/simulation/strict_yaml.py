@@ -5,9 +5,12 @@ PyYAML reads YAML 1.1, in which `010` is 8, `1:30` is 90, `yes` is true, and of 
 
 import re
 from collections.abc import Hashable
+from pathlib import Path
 from typing import Any, ClassVar
 
 import yaml
+
+from mlsd_lib.own_file import require_bounded
 
 LONGEST, DEEPEST = 20_000, 20  # characters, and mappings or lists in each other
 MOST_DIGITS = 100  # of a whole number; Python shows none of more than 4,300
@@ -55,6 +58,12 @@ SCALARS = {
 for _name, (_pattern, _first) in SCALARS.items():
     _CoreLoader.add_implicit_resolver(f"tag:yaml.org,2002:{_name}", re.compile(f"(?:{_pattern})\\Z"), _first)
 _CoreLoader.add_constructor("tag:yaml.org,2002:int", _CoreLoader.construct_yaml_int)
+
+
+def read_yaml_file(path: Path) -> Any:
+    """The value of a YAML file; raises `StrictYamlError` as `read_yaml` does, and `OSError` or `UnicodeDecodeError`."""
+    require_bounded(path, 4 * LONGEST)  # of a character UTF-8 makes four bytes at most
+    return read_yaml(path.read_text(encoding="utf-8"))
 
 
 def read_yaml(text: str) -> Any:

@@ -1,5 +1,9 @@
 """Tables that people bring, broken or hostile: read or refused in words, whichever verb takes them."""
 
+import os
+import sys
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -7,6 +11,7 @@ from typer.testing import CliRunner
 
 from grader.errors import GraderError
 from grader.workflow.roster import read_roster
+from grader.workflow.tables import read_text
 from mlsd.cli import app
 from tests import toy_course as toy
 
@@ -44,6 +49,16 @@ def test_a_table_that_is_none_ends_in_words_at_every_verb(kind, marked, tmp_path
         assert result.exception is None or isinstance(result.exception, GraderError | SystemExit), verb
         assert "\x1b" not in result.output + str(result.exception), verb
     assert not list(tmp_path.glob("x*"))
+
+
+def test_a_table_without_end_is_not_read(tmp_path):
+    (longest := tmp_path / "class.csv").touch()
+    os.truncate(longest, 100_000_001)
+    with pytest.raises(GraderError, match=r"class\.csv cannot be read \(it has 100,000,001 bytes; at most"):
+        read_text(longest, "roster")
+    if sys.platform != "win32":
+        with pytest.raises(GraderError, match=r"null cannot be read \(it is no file\)"):
+            read_text(Path("/dev/null"), "roster")  # /dev/zero would fill the memory
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -2,6 +2,8 @@
 
 import json
 import re
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from mlsd.cli import app
 from mlsd.simulate.document import BatchCost, Keys, Level, Prices, ServiceDocument, Story, World
 from mlsd.simulate.example import EXAMPLE
 from mlsd.simulate.recorded import read_recorded
+from mlsd.simulate.search import SearchDocument
 from mlsd.simulate.study import Estimate, study
 from mlsd_lib.simulation import SimulationError
 from mlsd_lib.simulation.design import Design
@@ -96,6 +99,16 @@ def run(folder, *texts, options=()):
     result = CliRunner().invoke(app, words, catch_exceptions=False)
     assert result.exit_code == 0
     return result.output, (folder / "page.html").read_text()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="devices are no paths there")
+def test_a_device_is_read_neither_as_a_design_nor_as_arrivals_nor_as_a_row():
+    nothing = Path("/dev/null")  # /dev/zero would fill the memory
+    for read in (ServiceDocument.read, SearchDocument.read, read_recorded):
+        with pytest.raises(SimulationError, match="null cannot be read: it is no file"):
+            read(nothing)
+    with pytest.raises(SimulationError, match="it is no file"):
+        CliRunner().invoke(app, ["measure", "http://127.0.0.1:9", "--row", f"@{nothing}"], catch_exceptions=False)
 
 
 @pytest.mark.parametrize(
