@@ -29,12 +29,22 @@ class _JsonErrorTask(ErrorTask):
         self.write(body)
 
 
-class _JsonErrorChannel(HTTPChannel):
+class _Channel(HTTPChannel):
     error_task_class = _JsonErrorTask
+    last_activity: float
+
+    def handle_read(self) -> None:
+        """Counts the time of a request from its first byte: one byte now and then would keep a place for ever."""
+        request, begun = self.request, self.last_activity
+        super().handle_read()
+        if request is not None and self.request is request:
+            self.last_activity = begun
 
 
 SPARE_THREADS = 2
 """Beyond those of a full queue: they refuse what finds it full, and answer who asks how the service is."""
+REQUEST_S = 30
+"""Within so long a request is there as a whole, and a client that is connected sends the next one."""
 OWN_FILES = 64
 """Of the files that the process may open, those that stay for its own."""
 
@@ -59,14 +69,15 @@ def serve(app: flask.Flask, port: int, threads: int = 4, bound: Callable[[], obj
             connection_limit=_connections(),
             backlog=2_048,
             asyncore_use_poll=True,  # select() knows no file descriptor above 1023
-            channel_timeout=30,
+            channel_timeout=REQUEST_S,
+            cleanup_interval=1,  # seconds between two looks at who has been connected for too long
             # A body between the two limits is read to its end, so that the client listens when the app says 413.
             max_request_body_size=max(4_000_000, 2 * body_limit),
             ident=None,
         )
     except OSError as error:
         raise ServingError(f"Port {port} of 127.0.0.1 cannot be used: {error}. Choose another port.") from None
-    server.channel_class = _JsonErrorChannel
+    server.channel_class = _Channel
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _leave)
     bound()

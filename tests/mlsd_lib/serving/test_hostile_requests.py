@@ -4,11 +4,13 @@ import contextlib
 import http.client
 import json
 import socket
+import sys
 
 import pytest
 
 from mlsd_lib.serving import ServerProcess
 from tests.mlsd_lib.serving.conftest import DEMO
+from tests.waiting import until
 
 JSON = {"Content-Type": "application/json"}
 GOOD = {"amount": 12.5}
@@ -157,6 +159,27 @@ def test_a_client_that_leaves_in_the_middle_of_its_body_does_no_harm(service):
     assert healthy(service)
 
 
+def test_a_client_that_sends_a_byte_now_and_then_loses_its_place():
+    impatient = "import runpy; from mlsd_lib.serving import serve; serve.__globals__['REQUEST_S'] = 1"
+    command = [sys.executable, "-c", f"{impatient}; runpy.run_path({DEMO[1]!r}, run_name='__main__')", "{port}"]
+    with ServerProcess(command) as server, socket.create_connection(("127.0.0.1", server.port)) as connection:
+        connection.sendall(b"POST /predict HTTP/1.1\r\nX-Slow: ")
+        connection.setblocking(False)
+        until(lambda: not takes(connection, b"x"), "the end of the connection", within_s=20)
+        assert healthy(server)
+
+
+def takes(connection, sent):
+    """Whether what is sent to the other side of an open connection may arrive there."""
+    with contextlib.suppress(BlockingIOError):  # it has answered nothing
+        try:
+            connection.send(sent)
+            return connection.recv(1) != b""
+        except ConnectionError:
+            return False
+    return True
+
+
 def test_more_clients_than_files_may_be_opened_wait_and_fill_no_log():
     resource = pytest.importorskip("resource")
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -172,8 +195,10 @@ def test_more_clients_than_files_may_be_opened_wait_and_fill_no_log():
                 clients.enter_context(socket.create_connection(("127.0.0.1", crowded.port), timeout=10)).sendall(
                     b"POST"
                 )
+            full = ("connection limit", "Too many open files")
+            until(lambda: any(word in crowded.log() for word in full), "the last client that is let in")
+            assert full[1] not in crowded.log()
             clients.close()
             assert healthy(crowded)
-            assert "Too many open files" not in crowded.log()
         finally:
             crowded.stop()
