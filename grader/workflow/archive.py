@@ -7,11 +7,13 @@ import io
 import lzma
 import os
 import stat
+import struct
 import tarfile
 import unicodedata
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from functools import partial
@@ -27,6 +29,7 @@ LEFT_OUT = {".ipynb_checkpoints", "__pycache__", "__MACOSX", ".DS_Store", "Thumb
 TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 UTF8_NAME = 0x800
 ENCRYPTED = 0x1
+DIRECTORY_ENTRY, DIRECTORY_ENTRY_BYTES = b"PK\1\2", 46
 BROKEN = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError)
 TOO_MUCH = "the source holds too much; this and what follows was not read"
 
@@ -102,13 +105,38 @@ def read_archive(
         if tar:
             yield from _read_tar(file, limits, received)
         else:
-            with zipfile.ZipFile(file) as archive:
+            with _opened_to_read(file) as opened, zipfile.ZipFile(HonestNames(opened)) as archive:
                 yield from _entries(_zip_members(archive, received, zone), limits)
     except UnpackedTooLarge as error:
         yield Entry(PurePosixPath(name), received or datetime.now(UTC), refusal=str(error))
     except (*BROKEN, ValueError) as error:
         reported = f"not a {'tar' if tar else 'zip'} that can be read ({error})"
         yield Entry(PurePosixPath(name), received or datetime.now(UTC), refusal=reported)
+
+
+def _opened_to_read(file: Path | BinaryIO) -> AbstractContextManager[BinaryIO]:
+    return file.open("rb") if isinstance(file, Path) else nullcontext(file)
+
+
+class HonestNames:
+    """A zip's file in whose directory no name says that it is UTF-8 and is not: for one, `zipfile` reads no other."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file, self.seek, self.seekable, self.tell = file, file.seek, file.seekable, file.tell
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes. A directory is read at once."""
+        found = bytearray(self.file.read(size))
+        place = 0
+        while found.startswith(DIRECTORY_ENTRY, place) and len(found) >= place + DIRECTORY_ENTRY_BYTES:
+            lengths = struct.unpack_from("<3H", found, place + 28)
+            name = place + DIRECTORY_ENTRY_BYTES
+            try:
+                found[name : name + lengths[0]].decode()
+            except UnicodeDecodeError:
+                found[place + 9] &= ~(UTF8_NAME >> 8)
+            place = name + sum(lengths)
+        return bytes(found)
 
 
 def _read_tar(file: Path | BinaryIO, limits: Limits, received: datetime | None) -> Iterator[Entry]:
@@ -153,7 +181,7 @@ def _unpack(name: PurePosixPath, member: Member, limits: Limits) -> Entry:
         return Entry(name, member.received, refusal=str(error))
     except UnpackedTooLarge:
         raise
-    except BROKEN as error:
+    except (*BROKEN, UnicodeDecodeError) as error:
         return Entry(name, member.received, refusal=f"cannot be unpacked ({getattr(error, 'strerror', '') or error})")
     dropped = file.bytes if len(content) < file.bytes and file.bytes > SMALL_NOTEBOOK_BYTES else 0
     if not dropped and (fault := _bomb_fault(member, limits)):

@@ -92,6 +92,11 @@ def garbled(whole: bytearray) -> None:
     whole[start : start + 200] = bytes(200)
 
 
+def not_utf_8(right: bytes, places: Mapping[str, str]) -> bytes:
+    """An archive that says of a name that it is UTF-8, which it is not, in the directory and before the file."""
+    return zipped([("b\u00f6b/ps1.ipynb", right), ("zoe/ps1.ipynb", right)], right).replace(b"b\xc3\xb6b", b"bo\xf6b")
+
+
 def understated(right: bytes, places: Mapping[str, str]) -> bytes:
     """An entry that says it holds 1,000 bytes and unpacks to 60 MB."""
     whole = bytearray(zipped([("bob/ps1.ipynb", bytes(60_000_000))], right))
@@ -180,6 +185,7 @@ ARCHIVES = (
     ),
     Archive("name_twice_but_for_form", odd("jos\u00e9/ps1.ipynb", "jose\u0301/ps1.ipynb"), ("ada", "josé"), ("jos",)),
     Archive("control_characters", odd("bo\nb/ps1.ipynb", "bo\x1b[31mb/ps1.ipynb"), refused=("control",)),
+    Archive("name_not_utf_8", not_utf_8, ("ada", "zoe"), refused=("utf-8",)),
     Archive("script_as_name", odd("<script>alert(1)<script>/ps1.ipynb"), ("ada", "script-alert-1-script")),
     Archive("option_as_name", odd("--course/ps1.ipynb"), ("ada", "course")),
     Archive("long_name", odd("b" * 300 + "/ps1.ipynb"), refused=("too long or too deep",)),
