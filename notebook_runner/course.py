@@ -65,7 +65,8 @@ class Notebook:
 def course_root(start: Path | None = None) -> Path:
     """The course's folder: the nearest one at or above `start` whose pyproject.toml names the project "mlsd".
 
-    Without `start`: from the working folder, then from where this package lies. Raises `NotebookError` for none.
+    Without `start`: from the working folder, then from where this package lies. Raises `NotebookError` for none,
+    and for a copy of the course whose pyproject.toml is not as it should be.
     """
     starts = [start] if start is not None else [Path.cwd(), Path(__file__).parent]
     for place in starts:
@@ -74,6 +75,11 @@ def course_root(start: Path | None = None) -> Path:
             pyproject = folder / "pyproject.toml"
             if pyproject.is_file() and os.access(pyproject, os.R_OK) and names_the_course(pyproject.read_bytes()):
                 return folder
+            if (folder / "mlsd_lib").is_dir() and (folder / "chapters").is_dir():  # a copy: no other one is meant
+                raise NotebookError(
+                    f"{folder} is a copy of the course, and its pyproject.toml is damaged or away. Put that file back "
+                    "from the course as you received it, and try again."
+                )
     raise NotebookError(
         f'No course at or above {starts[0]}: no pyproject.toml there names the project "mlsd". '
         "Change into the course's folder and try again."

@@ -11,7 +11,7 @@ from grader.errors import GraderError
 from mlsd.students.files import StudentError
 from mlsd.students.reset import reset
 from mlsd.students.submit import submit
-from notebook_runner import NotebookError, read_notebook
+from notebook_runner import NotebookError, course_root, read_notebook
 from tests.mlsd.student_course import LESSON, NAME, ROOT, answer, notebook_of, student_course
 
 NOW = datetime(2027, 1, 15, 23, 58, 30, tzinfo=UTC)
@@ -56,6 +56,15 @@ def test_what_is_no_file_is_neither_read_nor_handed_in_and_the_notebook_comes_ba
         read_notebook(course, path)
     reset(course, NAME, NOW)
     assert path.read_bytes() == notebook_of(ROOT).read_bytes()
+
+
+@pytest.mark.parametrize("damage", [lambda path: path.write_text("[project"), lambda path: path.unlink()])
+def test_a_copy_whose_project_file_is_damaged_is_not_taken_for_part_of_another(course, damage, monkeypatch):
+    inner = student_course(course / "copies" / "new")
+    damage(inner / "pyproject.toml")
+    monkeypatch.chdir(inner / "exercises")
+    with pytest.raises(NotebookError, match=r"pyproject\.toml is damaged"):
+        course_root()
 
 
 def test_a_folder_of_backups_that_is_a_link_to_nothing_is_named(course):
