@@ -4,6 +4,7 @@ Pages are made by workers (`grader.workflow.feedback_worker`) in a pool as gradi
 costs its student's page, no other. What must not be shown or run is taken out by `grader.workflow.feedback_page`.
 """
 
+import os
 import pickle
 from collections.abc import Iterator
 from functools import partial
@@ -12,6 +13,7 @@ from typing import Any
 from grader.course import Course, reason
 from grader.errors import GraderError
 from grader.grading.batch import matching, processors
+from grader.grading.output.gradebook import Book
 from grader.grading.worker import Task
 from grader.grading.worker_pool import Forked, Pool
 from grader.workflow.feedback_worker import RECEIPT, Feedback, FeedbackSpec, work
@@ -23,10 +25,14 @@ PRELOADED = ["grader.workflow.feedback_preload"]
 
 
 def graded_students(course: Course, name: str, pattern: str = "*") -> list[str]:
-    """The students who match, of those whose submission of `name` was graded. Raises `GraderError` for none."""
+    """The students who match, of those whose submission of `name` was graded; also one whose graded notebook is away.
+
+    Raises `GraderError` for none.
+    """
     with course.gradebook() as book:
         course.require_known(book, name)
-    students = course.students(name, "autograded")
+        recorded = Book(course, book, name).digests if os.access(course.database, os.W_OK) else {}
+    students = sorted({*course.students(name, "autograded"), *recorded})
     if not students:
         raise GraderError(f"no submission of {name} was graded yet. First: {course.command(f'grade {name}')}")
     return matching(students, pattern, name)

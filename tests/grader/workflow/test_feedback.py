@@ -68,6 +68,7 @@ def test_the_page_of_a_student_whose_graded_notebook_is_away_stays(two):
     (folder := two.folder("autograded", "bo", toy.NAME)).rename(folder.with_name("aside"))
     done = give(two, force=True)
     assert not done["al"].failure
+    assert feedback.graded_students(two, toy.NAME) == ["al", "bo"]
     assert f"{folder} holds no notebook. First: mlsd grade {toy.NAME}" in done["bo"].failure
     assert page(two, "bo").read_bytes() == before
 
