@@ -481,9 +481,10 @@ def write_report(course: Course, name: str, report: list[Collected]) -> Path:
         for collected in report
     ]
     now = {harmless(collected.source) for collected in report}
-    earlier = [row for row in read_report(course, name) if row["source"] not in now]
     path = _report_path(course, name)
-    write_whole(path, table(COLUMNS, [*([row.get(column, "") for column in COLUMNS] for row in earlier), *rows]))
+    with one_in(path.parent):
+        earlier = [row for row in read_report(course, name) if row["source"] not in now]
+        write_whole(path, table(COLUMNS, [*([row.get(column, "") for column in COLUMNS] for row in earlier), *rows]))
     return path
 
 

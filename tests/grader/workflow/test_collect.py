@@ -336,6 +336,24 @@ def test_an_older_download_that_is_collected_at_the_same_time_replaces_nothing(c
     assert submitted(course, "alice")[NB] == b"third"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no such locks")
+def test_two_reports_that_are_written_at_the_same_time_lose_no_line(course, monkeypatch):
+    first, second = ([collect.Collected(name, name, "collected")] for name in ("alice", "bob"))
+    other = Thread(target=collect.write_report, args=(course, toy.NAME, second))
+    write = collect.write_whole
+
+    def and_the_other_begins(*arguments):
+        monkeypatch.setattr(collect, "write_whole", write)
+        other.start()
+        other.join(1)  # it ends, unless it waits for this one
+        write(*arguments)
+
+    monkeypatch.setattr(collect, "write_whole", and_the_other_begins)
+    collect.write_report(course, toy.NAME, first)
+    other.join()
+    assert [row["student"] for row in collect.read_report(course, toy.NAME)] == ["alice", "bob"]
+
+
 def test_collecting_that_was_killed_between_two_renames_is_said_until_it_was_done_again(course, take):
     take({f"alice/{NB}": (first := json.dumps(toy.answered(course, **toy.RIGHT)))}, MORNING)
     if (child := os.fork()) == 0:
