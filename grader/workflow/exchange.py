@@ -92,7 +92,7 @@ class Intake:
             handed_in = _handed_in(place, self.notebooks)
             missing = f"no notebook {' or '.join(self.notebooks)} in it"
             refusal = mistaken(self.name, handed_in, self.cells) if handed_in else "; ".join([missing, *notes[:LISTED]])
-        except PermissionError as error:
+        except (PermissionError, FileNotFoundError, NotADirectoryError) as error:
             refusal = f"it cannot be read ({error.strerror})"
         rest = [f"{len(notes) - LISTED} more"] if notes[LISTED:] else []
         detail = refusal or "; ".join([*notes[:LISTED], *rest])
@@ -128,6 +128,7 @@ class Sifting(ExchangeCollect):
             if record["username"]
             and self.intake.takes(inbound / record["filename"], record["username"], record["timestamp"])
         ]
+        self.check_owner = False  # it was asked; nbgrader would ask it of a folder that may be away by now, and end
 
     def do_copy(self, src: str, dest: str, log: Any = None) -> None:
         """Copy what was read of the folder."""

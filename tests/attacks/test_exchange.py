@@ -9,6 +9,7 @@ from grader.course import Course
 from grader.grading.intake.submission import stamp_of
 from grader.grading.output.gradebook_rows import received
 from grader.sandbox.resource_monitor import remove_folder
+from grader.workflow import exchange
 from grader.workflow.exchange import collect_exchange
 from tests.attacks.corpus.exchange import LAID, Laid, submitted
 from tests.attacks.course import TOKENS
@@ -55,3 +56,27 @@ def test_an_odd_folder_in_the_exchange_costs_only_its_owner(laid: Laid, template
         folder.chmod(0o700) if folder.is_dir() and not folder.is_symlink() else None
     remove_folder(str(tmp_path / "exchange"))  # not every file in it can be read
     assert [path for path in host.changed(before) if not path.startswith(SUBMITTED)] == []
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"), [(exchange.Intake, "takes"), (exchange, "_kept"), (exchange.Sifting, "copy_files")]
+)
+def test_a_folder_that_goes_away_while_it_is_collected_costs_only_its_owner(
+    owner, name, template, tmp_path, monkeypatch
+):
+    right = json.dumps(answered(template, PS1)).encode()
+    place = copied(template, tmp_path / "course")
+    inbound = tmp_path / "exchange" / "foreign" / "inbound"
+    inbound.mkdir(parents=True)
+    laid = {student: submitted(inbound, student, right) for student in ("ada", "eve", "zoe")}
+    act = getattr(owner, name)
+
+    def and_goes(*arguments):
+        remove_folder(str(laid["eve"]))
+        return act(*arguments)
+
+    monkeypatch.setattr(owner, name, and_goes)
+    _, report = collect_exchange(Course.open(place).configured(Exchange={"root": str(tmp_path / "exchange")}), "ps1")
+    refused = {one.source.split("+")[0] for one in report if one.outcome == "refused"}
+    there = {path.parts[-3] for path in place.glob("submitted/*/ps1/ps1.ipynb") if path.read_bytes() == right}
+    assert {"ada", "zoe"} <= there == set(laid) - refused
