@@ -38,8 +38,9 @@ NOT_IMPLEMENTED = {
     "memfd_create": (319, 279), "memfd_secret": (447, 447),
     # Files of libraries are the same for all sessions: what one opens would tell the others.
     "inotify_init": (253, -1), "inotify_init1": (294, 26), "inotify_add_watch": (254, 27),
-    # What a pipe or the kernel holds then is in no process, where no limit counts it.
-    "vmsplice": (278, 75), "io_setup": (206, 0), "landlock_create_ruleset": (444, 444),
+    # What a pipe or the kernel holds then is in no process, where no limit counts it; of one byte up to 2 MB.
+    "vmsplice": (278, 75), "splice": (275, 76), "sendfile": (40, 71), "io_setup": (206, 0),
+    "landlock_create_ruleset": (444, 444),
     "preadv2": (327, 286), "pwritev2": (328, 287), "mincore": (27, 232), "cachestat": (451, 451),
 }  # fmt: skip
 # Answered as if it were done: who asks for other cores than the grader gave goes on with those, and no file is locked
@@ -60,6 +61,7 @@ OWNERS = {
 }  # fmt: skip
 UTIMENSAT = (280, 88)
 CLONE, SOCKET, SOCKETPAIR, CONNECT = (56, 220), (41, 198), (53, 199), (42, 203)
+SETSOCKOPT, SO_ZEROCOPY = (54, 208), 60  # a socket, too, would hold pages that no process has any more
 KILL, FCNTL, PRCTL = (62, 129), (72, 25), (157, 167)
 # Calls that reach another process of the same user, the grader's above all. Allowed with these first arguments only,
 # by which they reach the caller itself.
@@ -138,6 +140,11 @@ def _program(apart: bool, allowed: tuple[str, ...] = ()) -> bytes:
         _line(_EQUAL, ADOPT_ORPHANS, 0, 3),
         _line(_LOAD, _SECOND_ARGUMENT),
         _line(_EQUAL, 0, 0, 1),
+        _line(_RETURN, _PERMISSION),
+        _line(_RETURN, _ALLOW),
+        _line(_EQUAL, SETSOCKOPT[column], 0, 4),
+        _line(_LOAD, _THIRD_ARGUMENT),
+        _line(_EQUAL, SO_ZEROCOPY, 0, 1),
         _line(_RETURN, _PERMISSION),
         _line(_RETURN, _ALLOW),
         _line(_EQUAL, CLONE[column], 0, 4),

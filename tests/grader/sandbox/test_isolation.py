@@ -497,7 +497,7 @@ def test_shared_memory_queues_and_semaphores_of_others_cannot_be_used_or_removed
         library.mq_unlink(queue.encode())
 
 
-# A page that only a pipe holds, the kernel's rings and rules: each in memory that is no process's.
+# Pages that only a pipe or a socket holds, the kernel's rings and rules: each in memory that is no process's.
 HELD_BY_NOBODY = """
 import ctypes, os, struct
 library, (_, end) = ctypes.CDLL(None), os.pipe()
@@ -506,12 +506,15 @@ page = struct.pack("PN", ctypes.addressof(ctypes.create_string_buffer(1)), 1)
     library.vmsplice(end, page, 1, 0),
     library.syscall({"x86_64": 206, "aarch64": 0}[os.uname().machine], 9, struct.pack("Q", 0)),
     library.syscall(444, struct.pack("Q", 2), 8, 0),
+    library.splice(file := os.open(os.__file__, os.O_RDONLY), None, end, None, 1, 0),
+    library.sendfile(end, file, None, 1),
+    library.setsockopt(library.socket(2, 1, 0), 1, 60, struct.pack("i", 1), 4),
 )
 """
 
 
 def test_no_memory_is_held_where_no_limit_counts_it(session):
-    assert value(session, HELD_BY_NOBODY) == (-1, -1, -1)
+    assert value(session, HELD_BY_NOBODY) == (-1,) * 6
 
 
 def test_the_most_memory_that_a_session_held_cannot_be_set_back(sandbox):
