@@ -32,8 +32,9 @@ from grader.sandbox.isolation import landlock, limits, namespaces, seccomp, sysc
 from grader.sandbox.sandbox import SandboxGone
 
 LEAST_MB = 1024  # what a suite may need on top of the worker
-# Which tell whether two processes of a session share their memory, give a session its folder, and open what it closed.
-OTHER_CALLS = ("kcmp", *seccomp.MODES, *seccomp.OWNERS)
+# Which tell whether two processes of a session share their memory, give a session its folder, open what it closed, and
+# hand a session its ends of the channel.
+OTHER_CALLS = ("kcmp", *seccomp.MODES, *seccomp.OWNERS, *seccomp.HANDING_OVER)
 
 
 def main(setting: dict[str, Any], control: socket.socket) -> None:

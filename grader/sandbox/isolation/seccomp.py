@@ -59,6 +59,8 @@ OWNERS = {
     "fremovexattr": (199, 16), "setxattrat": (463, 463), "removexattrat": (466, 466), "file_setattr": (469, 469),
     "utime": (132, -1), "utimes": (235, -1), "futimesat": (261, -1),
 }  # fmt: skip
+# Below namespaces what is written lies on the disk of all, and nobody sees an open file on its way through a socket.
+HANDING_OVER = {"sendmsg": (46, 211), "sendmmsg": (307, 269)}
 UTIMENSAT = (280, 88)
 CLONE, SOCKET, SOCKETPAIR, CONNECT = (56, 220), (41, 198), (53, 199), (42, 203)
 SETSOCKOPT, SO_ZEROCOPY = (54, 208), 60  # a socket, too, would hold pages that no process has any more
@@ -104,7 +106,8 @@ def restrict(apart: bool, allowed: tuple[str, ...] = ()) -> None:
 
     A process `apart`, in namespaces of network and processes of its own, is refused sockets that would leave them. Any
     other is refused all sockets but those between processes (AF_UNIX) that must be connected before anything is sent,
-    and connecting them; a signal to everybody; limits and priorities of other processes; rights and times of files.
+    and connecting them; a signal to everybody; limits and priorities of other processes; rights and times of files;
+    handing over open files.
     """
     program = _program(apart, allowed)
     code = ctypes.create_string_buffer(program)
@@ -125,7 +128,7 @@ def _program(apart: bool, allowed: tuple[str, ...] = ()) -> bytes:
     if platform.machine() == "x86_64":  # the x32 numbers would be a second way to every call
         lines += [_line(_AT_LEAST, 0x40000000, 0, 1), _line(_RETURN, _MISSING)]
     tables = [(NUMBERS, _PERMISSION), (NOT_IMPLEMENTED, _MISSING), (WITHOUT_EFFECT, _NOTHING)]
-    for numbers, result in tables if apart else [*tables, (MODES, _NOTHING), (OWNERS, _PERMISSION)]:
+    for numbers, result in tables if apart else [*tables, (MODES, _NOTHING), (OWNERS | HANDING_OVER, _PERMISSION)]:
         for name, pair in numbers.items():
             if pair[column] >= 0 and name not in allowed:  # some machines never had the call
                 lines += [_line(_EQUAL, pair[column], 0, 1), _line(_RETURN, result)]

@@ -1,9 +1,9 @@
 """The student's app as a process of its own, and requests sent to it over sockets: all of it on the student's side.
 
-A sandbox may forbid to listen and to connect. So each connection is a pair of connected sockets, whose other end is
-handed to the app's process; HTTP/1.1 goes over it as it does over any other, and a `wsgiref` server reads it. A
-request that is sent as many orders goes over it as their bodies, with which the process calls the app: a third of the
-time.
+A sandbox may forbid to listen, to connect and to hand over open files. So each connection is a pair of connected
+sockets, made before the app's process, which has the other ends; HTTP/1.1 goes over it as it does over any other, and
+a `wsgiref` server reads it. A request that is sent as many orders goes over it as their bodies, with which the process
+calls the app: a third of the time.
 """
 
 import contextlib
@@ -38,39 +38,45 @@ def exchange(create_app: Callable[[Any], Any], requests: Sequence[Request], down
     app = create_app(Model(down))
     if app is None or not callable(app):
         raise TypeError(f"create_app gave {type(app).__name__}, which is no Flask app. Is a return missing?")
-    with _served(app) as connect:
+    with _served(app, sum(1 + one["many"] // AT_ONCE for one in requests)) as connect:
         return [_reply(connect, one) if one["many"] == 1 else _reply_to_many(connect, one) for one in requests]
 
 
 @contextlib.contextmanager
-def _served(app: Any) -> Iterator[Connect]:
-    """Gives a function that connects to the app's process; where there is no fork (Windows), to a thread."""
+def _served(app: Any, most: int) -> Iterator[Connect]:
+    """Gives a function that connects to the app's process, so many times; where there is no fork (Windows), to a
+    thread."""
     if not hasattr(os, "fork"):
         yield lambda kind: _connect_to_thread(app, kind)
         return
-    ours, theirs = socket.socketpair()
+    ours, theirs = zip(*(socket.socketpair() for _ in range(1 + most)), strict=True)
     process = os.fork()
     if process == 0:
         try:
-            ours.close()
+            _close(ours)
             _serve_until_closed(app, theirs)
         finally:
             os._exit(0)
-    theirs.close()
+    _close(theirs)
+    free = iter(ours[1:])
     try:
-        yield lambda kind: _connect_to(ours, kind)
+        yield lambda kind: _connect_to(ours[0], free, kind)
     finally:
-        ours.close()
+        _close(ours)
         with contextlib.suppress(ProcessLookupError):
             os.kill(process, 9)
         os.waitpid(process, 0)
 
 
-def _connect_to(server: socket.socket, kind: bytes) -> socket.socket:
-    ours, theirs = socket.socketpair()
-    with theirs, contextlib.suppress(OSError):  # a process that ended: the reply will be none
-        socket.send_fds(server, [kind], [theirs.fileno()])
-    return ours
+def _close(ends: Sequence[socket.socket]) -> None:
+    for end in ends:
+        end.close()
+
+
+def _connect_to(control: socket.socket, free: Iterator[socket.socket], kind: bytes) -> socket.socket:
+    with contextlib.suppress(OSError):  # a process that ended: the reply will be none
+        control.sendall(kind)
+    return next(free)
 
 
 def _connect_to_thread(app: Any, kind: bytes) -> socket.socket:
@@ -79,12 +85,12 @@ def _connect_to_thread(app: Any, kind: bytes) -> socket.socket:
     return ours
 
 
-def _serve_until_closed(app: Any, control: socket.socket) -> None:
-    while True:
-        message, files, _, _ = socket.recv_fds(control, 1, 1)
-        if not message:
+def _serve_until_closed(app: Any, ends: Sequence[socket.socket]) -> None:
+    control, *connections = ends
+    for connection in connections:
+        if not (kind := control.recv(1)):
             return
-        SERVE[message](app, socket.socket(fileno=files[0]))
+        SERVE[kind](app, connection)
 
 
 def _serve_one(app: Any, connection: socket.socket) -> None:

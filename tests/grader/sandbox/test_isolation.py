@@ -431,6 +431,14 @@ def test_a_session_ends_that_writes_more_into_files_without_a_name(sandbox, kept
     assert (run.verdict, run.error and run.error[1]) == ("memory", "It wrote more than 8 MB or more than 8192 files.")
 
 
+def test_no_file_without_a_name_is_kept_on_its_way_through_a_socket(sandbox):
+    """There nobody can count it; a file system of the session's own counts it all the same."""
+    sends = "import os, socket\nsome, other = socket.socketpair()\nfile = open('x', 'wb'); os.unlink('x')\n"
+    with sandbox.open() as session:
+        run = session.run_cell(f"{sends}socket.send_fds(some, [b'x'], [file.fileno()])")
+    assert (run.error and run.error[0]) == (None if sandbox.level == Level.NAMESPACES else "PermissionError")
+
+
 def test_a_child_that_has_ended_while_another_lives_is_no_memory(session):
     """Nobody but root may read what open files it has left: none."""
     forks = "import os, time\nif os.fork() == 0: time.sleep(99)\nif os.fork() == 0: os._exit(3)\n"
