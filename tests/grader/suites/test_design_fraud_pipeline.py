@@ -109,6 +109,13 @@ def measured(family, **change):
     return TASK.outcome(TASK.read(reference() | change), scenario).measures
 
 
+@pytest.mark.parametrize("every", [None, 42])
+def test_a_design_without_a_second_release_finds_nothing_by_retraining(every):
+    learning = {"window_days": 49, "retrain_days": every}
+    assert measured("new scheme", learning=learning)["found by retraining"] == 0
+    assert measured("new scheme")["found by retraining"] > suite.EXERCISE.limit("new scheme")
+
+
 @pytest.mark.parametrize("window", [49, 98])
 def test_labels_as_seen_are_as_far_off_as_themselves_however_long_the_window(window):
     seen = {"ripen_days": 0, "unreported": "honest"}
