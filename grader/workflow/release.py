@@ -20,6 +20,7 @@ from grader.grading.intake.released_texts import fingerprint, released_source, r
 from grader.whole_files import unused, write_folder, write_whole
 from grader.write_errors import full_disk_told, is_full_by_text, no_room
 from notebook_runner.canonical import source_of, with_ids
+from notebook_runner.course import read_json
 
 SEAL = "released"
 REPLACED = "replaced_exercises"
@@ -46,6 +47,8 @@ def release(course: Course, name: str, force: bool = False) -> str:
     from grader.suite_kit.exercise import missing_cases  # with numpy, which `mlsd grade` need not load
 
     course.require(name)
+    for path in sorted(course.folder("source", name=name).glob("*.ipynb")):
+        read_json(path)  # raises for one that is damaged
     if left := missing_cases(course.root, name):
         raise GraderError(f"{name} cannot be released yet. {left}")
     place = course.folder("release", name=name)
@@ -165,7 +168,7 @@ def is_edited(files: Files) -> bool:
         notebooks = [json.loads(content) for name, content in files.items() if name.endswith(".ipynb")]
         seals = [notebook["metadata"]["nbgrader"][SEAL] for notebook in notebooks]
         return not seals or set(seals) != {digest(files)}
-    except (ValueError, KeyError, TypeError, GraderError):
+    except (ValueError, KeyError, TypeError, AttributeError, GraderError):  # also a cell that is none
         return True
 
 
