@@ -287,6 +287,7 @@ def feedback(
     course = Course.open(folder)
     for line in spread_marks(course, name):
         tell(f"members of a group have different points: {line}")
+    work.graded_students(course, name, student)  # raises before a lock is laid beside the gradebook
     with one_grader(course.home, partial(tell, err=True)):
         students = work.graded_students(course, name, student)
         given = list(progress(work.give_feedback(course, name, students, jobs, force), len(students), "written"))
