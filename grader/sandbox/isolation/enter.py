@@ -142,6 +142,9 @@ def _give_up_system_calls(entry: Entry) -> None:
     if entry.level >= Level.LIMITS and seccomp.available():
         apart = entry.level >= Level.NAMESPACES
         seccomp.restrict(apart)
+        if not apart:
+            # From Python 3.12 on streams send by the refused `sendmsg` where that is there, else by `send`.
+            importlib.import_module("asyncio.selector_events")._HAS_SENDMSG = False  # type: ignore[attr-defined]
 
 
 def _gain_no_rights(entry: Entry) -> None:

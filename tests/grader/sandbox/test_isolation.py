@@ -222,6 +222,25 @@ os.chmod('again', 0o600)
     )
 
 
+STREAMS = """
+import asyncio, concurrent.futures, socket
+
+async def sent():
+    (_, writer), (reader, _) = [await asyncio.open_connection(sock=end) for end in socket.socketpair()]
+    writer.write(bytes(2_000_000))
+    drained = asyncio.create_task(writer.drain())
+    got = await reader.readexactly(2_000_000)
+    await drained
+    return len(got)
+
+concurrent.futures.ThreadPoolExecutor(1).submit(asyncio.run, sent()).result()
+"""
+
+
+def test_streams_between_own_sockets_go_on(session):
+    assert value(session, STREAMS) == 2_000_000
+
+
 def test_no_address_outside_can_be_reached(session):
     listener = socket.create_server(("127.0.0.1", 0))
     with listener:
