@@ -24,7 +24,6 @@ from grader.grading.output.sanitize import as_line
 from grader.names import is_student_id
 from grader.workflow import archive
 from grader.workflow.collect import Collected, marked_until_done
-from grader.workflow.release import local_exchange
 from grader.workflow.roster import People, people_of
 from grader.workflow.wrong_exercise import mistaken, released_cells
 
@@ -43,14 +42,20 @@ def collect_exchange(course: Course, name: str) -> tuple[str, list[Collected]]:
     Raises `GraderError` if the course has no exchange or nbgrader cannot collect.
     """
     course.require(name, "release")
-    if local_exchange(course) is None and not course.config.Exchange.get("root"):
+    if not (root := course.config.Exchange.get("root")):
         raise GraderError(
             f"this course has no exchange. Name a folder or a zip: {course.command(f'collect {name} FROM')}"
+        )
+    is_nbgraders = "collect" not in course.config.ExchangeFactory
+    if is_nbgraders and not (inbound := Path(root, course.directory.course_id, "inbound")).is_dir():
+        raise GraderError(
+            f"there is no folder {inbound}, in which students submit. Mount the exchange, or set Exchange.root and "
+            f"CourseDirectory.course_id in nbgrader_config.py; nbgrader release_assignment {name} makes this folder"
         )
     course.home.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".incoming-", dir=course.home) as scratch:
         intake = Intake(course, name, Path(scratch))
-        if "collect" not in course.config.ExchangeFactory:
+        if is_nbgraders:
             sifting = type("Sifting", (Sifting,), {"intake": intake})  # nbgrader makes the object itself
             course = course.configured(ExchangeFactory={"collect": sifting})
         with marked_until_done(course, name):  # nbgrader removes what was handed in before it writes the next

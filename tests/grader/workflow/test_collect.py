@@ -541,6 +541,15 @@ def test_another_exercises_notebook_in_the_exchange_is_refused(course):
     )
 
 
+def test_an_exchange_that_is_away_is_named(course):
+    inbound = course.home / "exchange" / "mlsd" / "inbound"
+    publish(course, toy.NAME)
+    for folder in (inbound, course.home / "exchange"):
+        shutil.rmtree(folder)
+        with pytest.raises(GraderError, match=f"there is no folder {inbound}"):
+            collect_exchange(course, toy.NAME)
+
+
 def test_who_is_not_in_the_roster_hands_in_nothing_through_the_exchange(course, tmp_path):
     """Nor does somebody of it under a further name, whose feedback would tell of hidden cases."""
     in_the_roster(course, tmp_path, "alice,Alice Bell")
