@@ -36,7 +36,7 @@ LABELS = {"requests_total": ("route", "status"), INDEX: ("metric",), ALARM: ("me
 
 @dataclass(frozen=True)
 class Scrape:
-    """All samples of one moment: values by name and labels. `time_s`: seconds since the epoch."""
+    """All samples of one moment: values by name and labels. `time_s`: by a clock that is never set."""
 
     time_s: float
     values: Mapping[Key, float] = field(default_factory=dict)
@@ -103,7 +103,7 @@ def scrape(url: str) -> Scrape:
     """
     address = f"{url.rstrip('/')}/metrics"
     try:
-        return Scrape.parse(_read(address).decode(), time.time())
+        return Scrape.parse(_read(address).decode(), time.monotonic())
     except (http.client.HTTPException, OSError, ValueError) as error:
         why = str(error) or type(error).__name__
         raise OperationsError(f"{address} does not answer: {why}. Start the service, or correct the address.") from None

@@ -180,6 +180,15 @@ def test_a_number_of_any_size_is_drawn_or_not_seen(tmp_path, value):
     assert done.stderr == ""
 
 
+def test_a_clock_that_is_set_back_makes_no_window_shorter(monkeypatch):
+    monkeypatch.setattr("time.time", iter(range(99, 0, -1)).__next__)
+    with Service(page(GOOD), b"", 0.0) as service:
+        threading.Thread(target=service.serve_forever, args=(0.02,), daemon=True).start()
+        before, after = (scraping.scrape(f"http://127.0.0.1:{service.server_address[1]}") for _ in range(2))
+        service.shutdown()
+    assert 0 < scraping.Window(before, after).seconds < 60
+
+
 def test_a_page_replaces_no_file_of_another_hand(tmp_path):
     notes = {name: f"<!doctype html>\n{name}" for name in ("page.html", "page.html.new")}
     for name, text in notes.items():
