@@ -7,7 +7,6 @@ Everything here is a guess that costs nothing if it is wrong. No submission is r
 
 import json
 import os
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -48,7 +47,7 @@ def imports_of(folder: Path, name: str) -> list[str]:
                 code = [cell for cell in json.loads(path.read_bytes())["cells"] if cell["cell_type"] == "code"]
                 for cell in code:
                     found |= modules(tree_of("".join(cell["source"])))
-    return sorted(module for module in found if module.partition(".")[0] not in sys.stdlib_module_names)
+    return sorted(found)
 
 
 def _try_isolation(preload: PreloadClient | None, folder: Path, name: str) -> None:

@@ -5,7 +5,6 @@ A plan is a pure function of the instructor's notebooks; no submission has a say
 
 import ast
 import importlib.util
-import sys
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +14,6 @@ from grader.grading.analysis import name_analysis
 from grader.grading.intake.instructor_notebook import HIDDEN, InstructorCell, InstructorNotebook
 
 FILE = "exercise.toml"  # what a suite of ours states of itself
-LIGHT = frozenset(sys.stdlib_module_names)
 SUITES = "grader.suites."
 
 
@@ -63,9 +61,9 @@ def plans(
         made[original.name] = plan(original, answers, hidden)
         texts = (_text(cell, answers) for cell in original.cells if cell.kind == "code")
         imported.update(*(name_analysis.modules(name_analysis.tree_of(text)) for text in texts))
-    found = {name for name in imported if name.partition(".")[0] not in LIGHT}
-    late = {name for module in found for name in _stated(module, "preloads")}
-    return Plans(made, sorted(found | late), sorted({name for module in found for name in _stated(module, "forbids")}))
+    late = {name for module in imported for name in _stated(module, "preloads")}
+    forbids = {name for module in imported for name in _stated(module, "forbids")}
+    return Plans(made, sorted(imported | late), sorted(forbids))
 
 
 def identity(cell: InstructorCell) -> str:

@@ -36,6 +36,7 @@ MUTATORS = frozenset(
 # no limit of a session holds.
 READ_CHARACTERS = 200_000
 MAGIC = re.compile(r"\s*(%%?\w|!|\?)")
+ACTING = frozenset({"antigravity", "this"})  # modules to import which is to have something done
 CELL_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun")
 
 
@@ -111,15 +112,16 @@ def _globals(table: symtable.SymbolTable, at_top: bool) -> set[str]:
 
 
 def modules(tree: ast.Module) -> set[str]:
-    """Modules that the cell imports anywhere."""
+    """Modules that the cell imports anywhere; some of what it takes out of another module may be none."""
     found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             found.add(node.module)
-            found |= {f"{node.module}.{alias.name}" for alias in node.names if node.module == "grader.suites"}
-    return found
+            if not node.module.startswith("grader.suites."):
+                found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found - ACTING
 
 
 def _is_magic(line: str) -> bool:
