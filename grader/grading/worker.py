@@ -128,7 +128,7 @@ class Done:
 
     def as_bytes(self) -> bytes:
         """As it is sent."""
-        return TypeAdapter(Done).dump_json(self)
+        return FORM.dump_json(self)
 
     @classmethod
     def of(cls, sent: bytes, student: str) -> "Done":
@@ -136,7 +136,7 @@ class Done:
         if (parts := sum(map(sent.count, (b"{", b"[", b",")))) > MOST_PARTS:
             raise GraderError(f"a worker's answer has {parts:,} parts; {MOST_PARTS:,} are read")
         try:
-            done = TypeAdapter(cls).validate_json(sent, strict=True)
+            done = FORM.validate_json(sent, strict=True)
         except ValidationError as error:
             raise GraderError(f"a worker's answer has another form: {error.errors()[0]['msg']}") from None
         about = {done.student, done.graded.student if done.graded else done.student}
@@ -146,6 +146,9 @@ class Done:
             if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
                 raise GraderError(f"a worker's answer names the file {name!r}, which lies outside of the submission")
         return done
+
+
+FORM = TypeAdapter(Done)
 
 
 class WorkerProcess(WarmedProcess):
