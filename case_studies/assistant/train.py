@@ -15,7 +15,7 @@ from case_studies.assistant.monitor import monitor_of
 from case_studies.assistant.policy import AnswerPolicy, cost_eur, saved_eur
 from case_studies.assistant.service import AssistantStore
 from case_studies.assistant.support_desk import DeskStream
-from case_studies.kit import DecisionRecord, Run, with_monitor
+from case_studies.kit import DecisionRecord, Run, gains, with_monitor
 from case_studies.kit.stream_times import between, midnight_after, require_days
 from mlsd_lib.modeling import cheapest_tied, clustered_interval, seen_and_true
 
@@ -52,7 +52,8 @@ def compare(
         right = is_right(picked, truth)
         seen[name] = saved_eur(answered, noted_right(picked, truth), cost_eur(picked))
         true[name] = saved_eur(answered, right, cost_eur(picked))
-        shares[name] = 100 * answered.mean(), 100 * (1 - right[answered].mean())
+        wrong = 1 - right[answered].mean() if answered.any() else np.nan
+        shares[name] = 100 * answered.mean(), 100 * wrong
     table = seen_and_true(seen, true, customer, COMPARE_DAYS, rng)
     return table.join(pd.DataFrame(shares, index=["answered", "wrong"]).T)
 
@@ -99,16 +100,23 @@ def train(
     release = fit_release(stream, found, fitted.vectors, now, name, policy)
     tell("testing it on the days after its release")
     tested = lived(stream, release, now, end)
+    asked = tested["customer_id"].to_numpy(), test_days
+
+    def worth(one: Release) -> np.ndarray:
+        days = tested if one is release else lived(stream, one, now, end).loc[tested.index]
+        return days["saved_eur"].to_numpy()
+
     time = times_of(stream, found["words"])
     record = DecisionRecord(
         f"{name}, answers from {policy.threshold:.3g}, kept {policy.cache_hours:g} h, {policy.budget_eur:g} EUR a day "
         f"for the encoder, learned from {stream.card.name} ({stream.card.source})",
         table,
-        clustered_interval(tested["saved_eur"].to_numpy(), tested["customer_id"].to_numpy(), test_days, rng),
+        clustered_interval(worth(release), *asked, rng),
         "customers ask next month as they did last month, and the index is rebuilt each midnight.",
         "searches again for what the cache of answers holds",
         models=MODELS,
         why_a_model="Agents alone save nothing by definition; where they are tied, nothing speaks for a release.",
+        gains=gains(run, Release.read, worth, release, np.zeros(len(tested)), *asked, rng),
         tested_on="the days after the release, with a new index each midnight",
     )
     record.file(

@@ -7,6 +7,7 @@ and no terminals: train on the first day, test on the second; nothing was publis
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,10 +22,10 @@ from case_studies.fraud.models import THRESHOLD_DAYS, Release, fit_release, warm
 from case_studies.fraud.monitor import monitor_of
 from case_studies.fraud.policy import ReviewPolicy, saved_eur
 from case_studies.fraud.service import FraudStore
-from case_studies.kit import DecisionRecord, Run, filling_value, with_monitor
+from case_studies.kit import DecisionRecord, Run, filling_value, gains, with_monitor
 from case_studies.kit.stream_times import between, midnight_after, require_days
 from mlsd_lib.datasets.fraud import PaymentStream
-from mlsd_lib.modeling import Interval, cheapest_tied, clustered_interval, seen_and_true
+from mlsd_lib.modeling import cheapest_tied, clustered_interval, seen_and_true
 
 HANDBOOK_START = pd.Timestamp("2018-07-25")
 HANDBOOK_PUBLISHED = {"logistic": (0.871, 0.606), "forest": (0.867, 0.658)}
@@ -130,17 +131,20 @@ def train(
     tell(f"fitting the release ({name})")
     release = fit_release(stream, features, now, name, policy, label_policy)
     tell("testing it on the days after its release")
-    test = _tested(stream, features, release, now, end, rng)
+    tested = between(stream.payments["time"], now, end)
+    worth = partial(_saved, stream, features, tested)
+    customer = stream.payments["customer_id"].to_numpy()[tested], (end - now) / DAY
     record = DecisionRecord(
         f"{name}, ranked by {policy.rank_by}, {policy.reviews_per_day} reviews a day, threshold "
         f"{release.threshold:.4g}, labels {label_policy}, learned from {stream.card.name} ({stream.card.source})",
         table,
-        test,
+        clustered_interval(worth(release), *customer, rng),
         "fraud next month looks like fraud last month; whoever is caught will see to it that it does not.",
         "parses the remembered amounts again, if they were read wrongly",
         models=tuple(models.MODELS),
         why_a_model="A rule gives no probability, on which a payment's expected loss and the threshold rest; no lead "
         "in money is claimed over it.",
+        gains=gains(run, Release.read, worth, release, np.zeros(tested.sum()), *customer, rng),
     )
     record.file(
         run,
@@ -151,20 +155,11 @@ def train(
     return table
 
 
-def _tested(
-    stream: PaymentStream,
-    features: pd.DataFrame,
-    release: Release,
-    first: pd.Timestamp,
-    end: pd.Timestamp,
-    rng: np.random.Generator,
-) -> Interval:
-    """EUR saved a day on the days from `first` until before `end`, by all labels."""
-    tested = between(stream.payments["time"], first, end)
+def _saved(stream: PaymentStream, features: pd.DataFrame, tested: np.ndarray, release: Release) -> np.ndarray:
+    """EUR saved on each of the payments `tested`, (n,) of bool, by all labels."""
     rows, fraud = stream.payments[tested], stream.truth["is_fraud"].to_numpy()[tested]
     reviewed = release.decide(features[tested], rows["time"])[2]
-    saved = saved_eur(reviewed, rows["amount"].to_numpy(), fraud)
-    return clustered_interval(saved, rows["customer_id"].to_numpy(), (end - first) / DAY, rng)
+    return saved_eur(reviewed, rows["amount"].to_numpy(), fraud)
 
 
 def handbook_split(stream: PaymentStream, days: int = 7) -> tuple[np.ndarray, np.ndarray]:

@@ -9,6 +9,7 @@ from case_studies.kit.decision_store import Decision, DecisionStore, microsecond
 from case_studies.kit.live_monitor import LiveMonitor, with_monitor
 from case_studies.kit.live_system import LiveSystem, Rollback, acting, weekly
 from case_studies.kit.model_registry import ModelRegistry
+from case_studies.kit.release_gate import gains
 from case_studies.kit.replay import bodies, replay
 from case_studies.kit.rollback import SKEW_TOLERANCE, daily_monitor, feature_skew, promote_after_restore, roll_back
 from case_studies.kit.runs import Run
@@ -35,6 +36,7 @@ __all__ = [
     "feature_skew",
     "filling_value",
     "first_come",
+    "gains",
     "key_header",
     "microseconds",
     "promote_after_restore",

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 import typer
 
 from case_studies.kit.caller import key_for_curl
+from case_studies.kit.decision_record import NothingReleased
 from case_studies.kit.decision_service import QUEUE_LIMIT
 from case_studies.kit.fault_lines import FAULTS, fault_line
 from case_studies.kit.rollback import promote_after_restore, roll_back
@@ -54,6 +55,8 @@ IncidentWeek = Annotated[
 Retrain = Annotated[bool, typer.Option(help="Fit the model again each week.")]
 NewData = Annotated[bool, typer.Option("--new-data", help="Learn from other data than the current release did.")]
 Reason = Annotated[str, typer.Option(help="Why; stored in the registry's history.")]
+Why = Annotated[str, typer.Option(help="Why a release goes out though it shows no gain; the record keeps it.")]
+Insist = Annotated[bool, typer.Option("--insist", help="Promote it though it shows no gain; say why in --reason.")]
 OnAlarm = Annotated[Rollback, typer.Option(help="What to do when the monitor rings.")]
 RUNS = Path("runs")
 ENDPOINTS = ("POST /predict", "GET /healthz", "GET /readyz", "GET /metrics", "POST /reports")
@@ -131,10 +134,14 @@ class _Case:
 def _add_training(app: typer.Typer, case: _Case) -> None:
     @app.command(epilog=f"Example: {case.module} train {case.examples['train']}")
     @_offering(case.fit)
-    def train(out: Out = RUNS, **options: Any) -> None:
-        """Compare the candidates, release the best, write a new run folder."""
-        with progress("reading the data") as tell, new_run(out, options) as run:
-            card, table = case.fit(run, tell, **options)
+    def train(insist: Why = "", out: Out = RUNS, **options: Any) -> None:
+        """Compare the candidates, release the best if it gains, write a new run folder."""
+        try:
+            with progress("reading the data") as tell, new_run(out, options, insist) as run:
+                card, table = case.fit(run, tell, **options)
+        except NothingReleased as refused:
+            typer.echo(str(refused.record))
+            raise
         shown = f"{card}\n{table.round(3).to_string()}\n{run.decision}"
         typer.echo(f"{shown}\nRun folder: {run.path}\nServe it: {case.module} serve --run {run.path}")
 
@@ -171,6 +178,7 @@ def _add_releases(app: typer.Typer, case: _Case) -> None:
     def promote(
         release: Annotated[str, typer.Argument(help="The name of a release; `releases` lists them.")],
         reason: Reason,
+        insist: Insist = False,
         run: RunFolder = None,
         out: Out = RUNS,
     ) -> None:
@@ -182,7 +190,7 @@ def _add_releases(app: typer.Typer, case: _Case) -> None:
                 f"{folder} holds no {DECISION}: a release goes out by what was decided. Make one with `retrain`."
             )
         case.models().Release.read(folder)  # one that cannot be read must not go out
-        promote_after_restore(chosen, release, reason, case.service().restore)
+        promote_after_restore(chosen, release, reason, case.service().restore, insist)
         typer.echo(f"Current release: {release}.")
 
     @app.command(epilog=f'Example: {case.module} rollback --reason "a wrong unit" --no-restore-state')
@@ -367,9 +375,9 @@ def live_weeks(
 
 
 @contextmanager
-def new_run(out: Path, asked: Options) -> Iterator[Run]:
+def new_run(out: Path, asked: Options, insist: str = "") -> Iterator[Run]:
     """A new run below `out`; where what was to fill it is refused before it wrote anything, its folder goes again."""
-    run = Run.new(out, asked)
+    run = Run.new(out, asked, insist=insist)
     try:
         yield run
     except BaseException:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from case_studies.kit.model_registry import ModelRegistry
+from case_studies.kit.release_gate import require_gain
 from case_studies.kit.runs import Run
 from mlsd_lib.operations.errors import OperationsError
 from mlsd_lib.operations.monitor import Monitor
@@ -52,10 +53,15 @@ def roll_back(run: Run, reason: str, restore: Restore | None) -> tuple[str, int]
         return current, restore(run, registry.path(current)) if restore else 0
 
 
-def promote_after_restore(run: Run, version: str, reason: str, restore: Restore) -> None:
-    """Promotes a release; after a rollback the state is restored first, in case that the rollback was not ended."""
+def promote_after_restore(run: Run, version: str, reason: str, restore: Restore, insist: bool = False) -> None:
+    """Promotes a release; after a rollback the state is restored first, in case that the rollback was not ended.
+
+    One that shows no gain is refused unless `insist`: see `require_gain`.
+    """
     registry = run.registry()
     with registry.alone():
+        if not insist:
+            require_gain(registry, version)
         if current := _rolled_back_to(registry):
             restore(run, registry.path(current))
         registry.promote(version, reason)

@@ -24,7 +24,7 @@ from mlsd_lib.modeling.errors import ModelingError
 if TYPE_CHECKING:
     import pandas as pd
 
-RUN, DECISION = "run.json", "decision.md"
+RUN, METRICS, DECISION = "run.json", "metrics.json", "decision.md"
 Options = Mapping[str, Any]
 """What a training was asked for: the options of the verb `train`, plain values by name."""
 
@@ -52,16 +52,20 @@ class Run:
     """The run in the folder `path`.
 
     `asked`: the options of the training that comes next. `new_data`: whether it may learn from other data than the
-    first did. `filed`: the releases that this object has added.
+    first did. `insist`: why its first release goes out though it shows no gain; empty where it may not. `filed`: the
+    releases that this object has added.
     """
 
     path: Path
     asked: Options = field(default_factory=dict, compare=False)
     new_data: bool = field(default=False, compare=False)
+    insist: str = field(default="", compare=False)
     filed: list[str] = field(default_factory=list, compare=False)
 
     @classmethod
-    def new(cls, out: Path, asked: Options | None = None, clock: Callable[[], float] = time.time) -> "Run":
+    def new(
+        cls, out: Path, asked: Options | None = None, clock: Callable[[], float] = time.time, insist: str = ""
+    ) -> "Run":
         """A new, empty run below `out`, named by the time; a second one in the same second gets a number."""
         name = time.strftime("%Y%m%d-%H%M%S", time.gmtime(clock()))
         for tried in range(1, 1_000):
@@ -70,7 +74,7 @@ class Run:
                 folder.mkdir(parents=True)
             except FileExistsError:
                 continue
-            return cls(folder, asked or {})
+            return cls(folder, asked or {}, insist=insist)
         raise ModelingError(f"{out} holds a thousand runs of this second. Clean it up, or give another folder.")
 
     @classmethod
@@ -183,7 +187,7 @@ class Run:
         with registry.alone():
             version = f"v{1 + max((int(name[1:]) for name in registry.versions() if name[1:].isdigit()), default=0)}"
             said = {"case": learned.case, "code_sha256": learned.code_sha256, "options": dict(self.asked)}
-            documents = {RUN: said, "data.json": learned.data, "metrics.json": metrics}
+            documents = {RUN: said, "data.json": learned.data, METRICS: metrics}
             files = {name: json.dumps(document, indent=1, default=str) for name, document in documents.items()}
             files[DECISION] = str(decision(version))  # the last
 

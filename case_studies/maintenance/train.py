@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from case_studies.kit import DecisionRecord, Run, with_monitor
+from case_studies.kit import DecisionRecord, Run, gains, with_monitor
 from case_studies.maintenance import models
 from case_studies.maintenance.conformal import coverage_by_group
 from case_studies.maintenance.data import DAY
@@ -119,6 +119,13 @@ def train(
     name = cheapest_tied(table, tuple(models.MODELS), "seen_eur")
     release = releases[name]
     test = Interval(*(float(table.loc[name, f"true_{end}"]) for end in ("eur", "low", "high")))
+    ends, on_rig, life = policy.prices, features_of(rig.readings), rig.units["life_days"]
+    idle = outcome(rig.readings, np.zeros(len(rig.readings), dtype=bool), life, ends)
+
+    def worth(one: Release) -> np.ndarray:
+        alarms = one.alarms(on_rig)
+        return saved_by_unit(outcome(rig.readings, alarms, life, ends), idle, fleet.units["position"].nunique())
+
     running = fleet.units.index[~(fleet.units["ended"] <= now)]  # what is gone sends nothing more
     past = fleet.readings[fleet.readings["unit_id"].isin(running) & (fleet.readings["time"] < now)]
     record = DecisionRecord(
@@ -131,6 +138,7 @@ def train(
         models=tuple(models.MODELS),
         why_a_model="A rule says when to replace, not how long a unit will last, which plans the crew's week; no lead "
         "in money is claimed over it.",
+        gains=gains(run, Release.read, worth, release, np.zeros(len(life)), rig.units.index.to_numpy(), 1, rng),
         tested_on="units run to failure on a rig",
     )
     record.file(

@@ -12,7 +12,7 @@ import pandas as pd
 from sklearn.metrics import average_precision_score, classification_report
 from sklearn.model_selection import GroupKFold, StratifiedKFold
 
-from case_studies.kit import DecisionRecord, Run, with_monitor
+from case_studies.kit import DecisionRecord, Run, gains, with_monitor
 from case_studies.kit.stream_times import between, midnight_after, require_days
 from case_studies.moderation.data import DAY, ModerationError, Normaliser
 from case_studies.moderation.features import FEATURES, OF_TEXT, as_read, features_of, text_features
@@ -162,19 +162,26 @@ def train(
     if failed := failures(passed):
         raise ModerationError(f"The release fails {'; '.join(failed)}. It does not go out. Train on a longer stream.")
     rows = np.flatnonzero(between(stream.posts["time"], now, end))
-    saved = money(stream, rows, decisions(stream, features, rows, release, (name,))[name], policy)
-    test = clustered_interval(saved, stream.posts["author_id"].to_numpy()[rows], test_days, rng)
+
+    def worth(one: Release) -> np.ndarray:
+        return money(
+            stream, rows, decisions(stream, features, rows, one, (one.model_name,))[one.model_name], one.policy
+        )
+
+    author = stream.posts["author_id"].to_numpy()[rows], test_days
+    idle = money(stream, rows, decisions(stream, features, rows, release, (name,))["do nothing"], policy)
     gates = ", ".join(f"{behaviour} {share:.0%}" for behaviour, share in passed.items())
     record = DecisionRecord(
         f"{name}, policy {policy.version}, {policy.reviews_per_hour:g} reviews an hour by {policy.order}, learned from "
         f"{stream.card.name} ({stream.card.source}); behavioural tests passed: {gates}",
         table,
-        test,
+        clustered_interval(worth(release), *author, rng),
         "whoever breaks the rules next month writes as last month; new words and new ways to hide them will come.",
         "reads the remembered texts again, if they were read wrongly",
         models=MODELS,
         why_a_model="A word list removes quotations and denials too, which the behavioural tests refuse; no lead in "
         "money is claimed over it.",
+        gains=gains(run, Release.read, worth, release, idle, *author, rng),
     )
     record.file(
         run,

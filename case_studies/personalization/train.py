@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from case_studies.kit import DecisionRecord, Run, with_monitor
+from case_studies.kit import DecisionRecord, Run, gains, with_monitor
 from case_studies.kit.stream_times import between, require_days
 from case_studies.personalization import models
 from case_studies.personalization.data import DAY, PersonalizationError, end_of
@@ -27,7 +27,7 @@ from case_studies.personalization.service import PageStore
 from mlsd_lib.datasets.personalization import PageStream, read_open_bandit
 from mlsd_lib.datasets.personalization_simulator import ITEMS
 from mlsd_lib.datasets.published import published_file
-from mlsd_lib.modeling import Interval, cheapest_tied, clustered_interval, paired_comparison
+from mlsd_lib.modeling import cheapest_tied, clustered_interval, paired_comparison
 
 BEST_ITEM = "best single items"
 """The same for everybody, the most clicked one in the top slot."""
@@ -127,17 +127,20 @@ def train(
     name = cheapest_tied(table, tuple(models.MODELS), "seen_eur")
     tell(f"fitting the release ({name})")
     release = fit_release(stream.views, stream.log, features, now, name, policy, label_policy)
-    test = _tested(stream, features, release, now, end, rng)
+    tested = np.flatnonzero(between(stream.views["time"], now, end))
+    worth, visitor = partial(_earned, stream, features, tested), stream.views["visitor_id"].to_numpy()[tested]
+    shown = CLICK_EUR * stream.truth.rows(tested).clicked(stream.log["item"].to_numpy()[tested])
     claim = claim_over_best_item(table.loc[name])
     record = DecisionRecord(
         f"{name}, {release.policy.explore:.0%} of the pages explored, clicks {label_policy}; {claim}",
         table,
-        test,
+        clustered_interval(worth(release), visitor, test_days, rng),
         "what was logged is what was shown, with the probability that was logged; a rule behind the model breaks it.",
         "files the views again, if they were filed wrongly",
         models=tuple(models.MODELS),
         why_a_model="A rule gives no chance of a click, and estimates of other policies rest on one; no lead in money "
         "is claimed over it.",
+        gains=gains(run, Release.read, worth, release, shown, visitor, test_days, rng),
         unit="EUR a day",
     )
     record.file(
@@ -158,20 +161,10 @@ def claim_over_best_item(row: pd.Series) -> str:
     return f"not surely ahead of the {BEST_ITEM} ({row['lead_low']:,.0f} to {row['lead_high']:,.0f} EUR a day)"
 
 
-def _tested(
-    stream: PageStream,
-    features: pd.DataFrame,
-    release: Release,
-    first: pd.Timestamp,
-    end: pd.Timestamp,
-    rng: np.random.Generator,
-) -> Interval:
-    """EUR a day from the clicks on what the release shows from `first` until before `end`."""
-    rows = np.flatnonzero(between(stream.views["time"], first, end))
-    tested = stream.views.iloc[rows]
-    shown = release.decide(features.iloc[rows], tested["page_id"].to_numpy())
-    earned = CLICK_EUR * stream.truth.rows(rows).clicked(shown.item)
-    return clustered_interval(earned, tested["visitor_id"].to_numpy(), (end - first) / DAY, rng)
+def _earned(stream: PageStream, features: pd.DataFrame, rows: np.ndarray, release: Release) -> np.ndarray:
+    """EUR from the clicks on what the release shows in the views at `rows`, one each."""
+    shown = release.decide(features.iloc[rows], stream.views["page_id"].to_numpy()[rows])
+    return CLICK_EUR * stream.truth.rows(rows).clicked(shown.item)
 
 
 def open_bandit(folder: Path | None = None) -> tuple[str, pd.DataFrame]:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from case_studies.kit import DecisionRecord, Run, with_monitor
+from case_studies.kit import DecisionRecord, Run, gains, with_monitor
 from case_studies.kit.stream_times import between, require_days
 from case_studies.recommendation import data, models
 from case_studies.recommendation.data import DAY, RecommendationError
@@ -27,7 +27,7 @@ from case_studies.recommendation.service import ShopStore
 from case_studies.recommendation.shopping import ShoppingLog
 from case_studies.recommendation.slates import hits
 from mlsd_lib.datasets.shopping_simulator import added_eur
-from mlsd_lib.modeling import Interval, cheapest_tied, clustered_interval, paired_comparison, seen_and_true
+from mlsd_lib.modeling import cheapest_tied, clustered_interval, paired_comparison, seen_and_true
 
 MOST_COMPARED = 2_500
 """So many visits of a comparison or a test are drawn; a simulated fortnight has fewer."""
@@ -165,15 +165,23 @@ def train(
     tell(f"fitting the release ({name})")
     release = fit_release(log, now, name, policy, label_policy)
     tell("testing it on the days after its release")
-    test = _tested(log, release, now, end, rng)
+    rows = some_visits(log, now, end)
+    visits, household = log.visits.iloc[rows], log.visits["household_id"].to_numpy()[rows]
+
+    def worth(one: Release) -> np.ndarray:
+        return foreseen(log, rows, one.slates(log.purchases, visits)[0])[0]
+
+    simplest = BASELINES_BY_MONEY if policy.rank_by == "money" else BASELINES
+    popular = foreseen(log, rows, baseline_slates(log, index_of(log, now), visits, policy)[simplest[0]])[0]
     record = DecisionRecord(
         f"{name}, ranked by {policy.rank_by}, {policy.explore_slots} of {SLOTS} places explored, labels {label_policy}",
         table,
-        test,
+        clustered_interval(worth(release), household, test_days, rng),
         "a purchase that the slate foresaw is worth as much as one that the slate added; only an experiment can tell.",
         "places the remembered purchases again, if codes were re-mapped",
         models=[str(name) for name in table.index if name not in (*BASELINES, *BASELINES_BY_MONEY)],
         why_a_model=WHY_A_RANKER,
+        gains=gains(run, Release.read, worth, release, popular, household, test_days, rng),
         unit="EUR a day of purchases foreseen",
     )
     record.file(
@@ -183,16 +191,6 @@ def train(
         lambda: ShopStore(run.store).remember_history(log, now, release.catalogue).close(),
     )
     return table
-
-
-def _tested(
-    log: ShoppingLog, release: Release, first: pd.Timestamp, end: pd.Timestamp, rng: np.random.Generator
-) -> Interval:
-    """EUR a day of purchases foreseen on the days from `first` until before `end`."""
-    rows = some_visits(log, first, end)
-    visits = log.visits.iloc[rows]
-    seen, _ = foreseen(log, rows, release.slates(log.purchases, visits)[0])
-    return clustered_interval(seen, visits["household_id"].to_numpy(), (end - first) / DAY, rng)
 
 
 def protocol(

@@ -2,6 +2,7 @@
 
 `tests/case_studies/NAME/hooks.py` says what is the case's own:
 - `train(run)` fills a new run from a small stream, in seconds;
+- `noise(run)` does so where what is to be learned is noise;
 - `day(n)` gives day n after its release: bodies for /predict and /reports, and the offline features of those requests;
 - `spoiled(release)` makes a bad release of a good one: it answers, and leaves something wrong in the service's memory;
 - `ID` is the field that names a request;
@@ -33,6 +34,7 @@ from case_studies.kit.decision_service import QUEUE_LIMIT
 from mlsd_lib.modeling import ModelingError
 from mlsd_lib.serving import open_loop
 from mlsd_lib.simulation import SimulationError
+from notebook_runner.errors import CourseError
 from tests.case_studies.conftest import MODULES
 from tests.case_studies.notebook_slice import needed_by
 from tests.case_studies.services import asked, on_linux, with_key, without_room
@@ -127,6 +129,13 @@ def test_the_cheapest_of_those_tied_is_taken_or_the_record_says_why_not(case):
     )
     assert chosen in models
     assert set(passed_over[1].split(", ") if passed_over else []) == tied - models
+
+
+def test_what_is_learned_from_noise_goes_out_for_a_reason_alone(case, tmp_path):
+    run = Run.new(tmp_path)
+    with pytest.raises(CourseError, match="Nothing was released"):
+        case.hooks.noise(run)
+    assert not [*run.path.rglob("*")]
 
 
 def live(case, url, store, part):

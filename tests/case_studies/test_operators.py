@@ -145,7 +145,7 @@ def test_an_operator_lives_through_a_kill_a_full_disk_and_an_incident(case_study
             assert post(url, requests[-1], headers=key)[0] == 503
         assert post(url, requests[-1], headers=key)[0] == 200
         typed("retrain", "--reviews-per-hour", 4)
-        typed("promote", "v2", "--reason", "more reviewers")
+        typed("promote", "v2", "--reason", "more reviewers, no more money", "--insist")
         assert post(url, requests[-2], headers=key)[1]["release"] == "v2"
         assert "Current release: v1." in typed("rollback", "--reason", "it finds less")
         assert post(url, requests[-3], headers=key)[1]["release"] == "v1"

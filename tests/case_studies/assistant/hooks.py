@@ -1,5 +1,6 @@
 """What the tests of all case studies ask of this one, see `test_contract`: a small stream and a run trained on it."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -41,6 +42,13 @@ def prepared():
 
 def train(run):
     training.train(run, stream(), np.random.default_rng(0), test_days=TEST_DAYS)
+
+
+def noise(run):
+    """As `train`, where each question may mean any other."""
+    truth = stream().truth
+    dealt = truth.sample(frac=1, random_state=1).set_axis(truth.index)
+    training.train(run, replace(stream(), truth=dealt), np.random.default_rng(0), test_days=TEST_DAYS)
 
 
 def asked(number):

@@ -1,5 +1,6 @@
 """What the tests of all case studies ask of this one, see `test_contract`: a small stream and a run trained on it."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -35,6 +36,15 @@ def release_day():
 
 def train(run):
     training.train(run, stream(), np.random.default_rng(0), test_days=TEST_DAYS, names=("logistic",))
+
+
+def noise(run):
+    """As `train`, where any payment may be the fraud."""
+    time, truth = stream().payments["time"].to_numpy(), stream().truth
+    dealt = np.random.default_rng(1).permutation(len(truth))
+    label_time = time + (truth["label_time"].to_numpy() - time)[dealt]
+    other = replace(stream(), truth=truth.iloc[dealt].set_axis(truth.index).assign(label_time=label_time))
+    training.train(run, other, np.random.default_rng(0), test_days=TEST_DAYS, names=("logistic",))
 
 
 def rows(number):

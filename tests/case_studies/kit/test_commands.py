@@ -1,14 +1,16 @@
 """The commands that all cases share, of a case that is nothing but its commands."""
 
+import json
 from typing import get_args
 
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from case_studies.kit import Rollback, commands
+from case_studies.kit import Rollback, Run, commands
 from mlsd_lib.modeling import ModelingError
 from notebook_runner.errors import CourseError
+from tests.case_studies.personalization import hooks as personalization
 
 
 @pytest.fixture
@@ -120,6 +122,28 @@ def test_only_a_release_with_a_decision_that_can_be_read_is_promoted(ask, run):
     (registry.path("v3") / "model.txt").unlink()
     assert isinstance(ask("promote", "v3", "--run", run.path, "--reason", "r").exception, FileNotFoundError)
     assert registry.current == "v1"
+
+
+def test_a_release_that_shows_no_gain_is_promoted_by_insisting_alone(ask, run):
+    ask("retrain", "--run", run.path)
+    metrics = run.registry().path("v3") / "metrics.json"
+    gain = {"doing nothing": {"mean": 5, "low": 1, "high": 9}, "v1": {"mean": 5, "low": 1, "high": 9}}
+    promote = ("promote", "v3", "--run", run.path, "--reason", "r")
+    metrics.write_text(json.dumps({"gains": gain}))
+    assert "v3 was not compared with v2" in str(ask(*promote).exception)
+    metrics.write_text(json.dumps({"gains": gain | {"v2": {"mean": 1, "low": 0, "high": 2}}}))
+    assert "v3 shows no gain over v2 (1 (0 to 2) a day)" in str(ask(*promote).exception)
+    assert run.registry().current == "v2"
+    assert ask(*promote, "--insist").output == "Current release: v3.\n"
+
+
+def test_a_first_release_that_shows_no_gain_keeps_the_reason_that_insisted(tmp_path):
+    run = Run.new(tmp_path, insist="to see the noise")
+    personalization.noise(run)
+    assert (
+        "No gain is shown over doing nothing (0 (0 to 0) a day). Released all the same: to see the noise"
+        in run.decision
+    )
 
 
 VERBS = ["serve", "report", "releases", "retrain", ("promote", "v1", "--reason", "r"), ("rollback", "--reason", "r")]

@@ -1,5 +1,6 @@
 """What the tests of all case studies ask of this one, see `test_contract`: a small fleet and a run trained on it."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -41,6 +42,16 @@ def release_day():
 
 def train(run):
     training.train(run, fleet(), rig(), np.random.default_rng(0), now=release_day(), names=("linear",))
+
+
+def noise(run):
+    """As `train`, where the units on the rig end by accident, at any age."""
+    units, readings = rig().units, rig().readings
+    accident = np.ceil(np.random.default_rng(1).exponential(15, len(units)))
+    units = units.assign(life_days=np.minimum(units["life_days"], accident))
+    before = readings["age_days"] < readings["unit_id"].map(units["life_days"])
+    accidents = replace(rig(), units=units, readings=readings[before].reset_index(drop=True))
+    training.train(run, fleet(), accidents, np.random.default_rng(0), now=release_day(), names=("linear",))
 
 
 def rows(number):

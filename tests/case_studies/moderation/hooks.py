@@ -35,6 +35,13 @@ def train(run):
     training.train(run, raw, np.random.default_rng(0), test_days=TEST_DAYS)
 
 
+def noise(run):
+    """As `train`, where each text may be anybody's."""
+    stream = prepared()[0]
+    dealt = stream.posts[data.MESSAGE].assign(text=stream.posts["text"].sample(frac=1, random_state=1).to_numpy())
+    training.train(run, replace(stream, posts=dealt), np.random.default_rng(0), test_days=TEST_DAYS)
+
+
 @cache
 def day(number):
     date, (stream, features) = release_day() + number * DAY, prepared()

@@ -1,8 +1,10 @@
 """What the tests of all case studies ask of this one, see `test_contract`: a small stream and a run trained on it."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
+import pandas as pd
 
 from case_studies.personalization import data, features, models
 from case_studies.personalization import train as training
@@ -37,6 +39,15 @@ def release_day():
 
 def train(run):
     training.train(run, stream(), np.random.default_rng(0), test_days=TEST_DAYS, names=("logistic",))
+
+
+def noise(run):
+    """As `train`, where every visitor clicks on every item alike."""
+    truth = replace(stream().truth, chance=np.full_like(stream().truth.chance, 0.05))
+    clicked, time = truth.clicked(stream().log["item"].to_numpy()), stream().views["time"]
+    late = (time + pd.to_timedelta(truth.delay_s, unit="s")).where(clicked)
+    other = replace(stream(), truth=truth, log=stream().log.assign(clicked=clicked, label_time=late))
+    training.train(run, other, np.random.default_rng(0), test_days=TEST_DAYS, names=("logistic",))
 
 
 def rows(number):

@@ -1,5 +1,6 @@
 """What the tests of all case studies ask of this one, see `test_contract`: a small log and a run trained on it."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -37,6 +38,13 @@ def release():
 
 def train(run):
     training.train(run, log(), np.random.default_rng(0), test_days=TEST_DAYS, names=("logistic",))
+
+
+def noise(run):
+    """As `train`, where a household buys any item that somebody bought."""
+    bought = log().purchases
+    other = replace(log(), purchases=bought.assign(item=bought["item"].sample(frac=1, random_state=1).to_numpy()))
+    training.train(run, other, np.random.default_rng(0), test_days=TEST_DAYS, names=("logistic",))
 
 
 @cache
