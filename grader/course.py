@@ -98,9 +98,14 @@ class Course:
 
     @property
     def home(self) -> Path:
-        """The folder that holds the gradebook; reports and earlier submissions lie beside it."""
-        url = self.directory.db_url
-        return Path(url.removeprefix("sqlite:///")).parent if url.startswith("sqlite:///") else self.root
+        """The folder of reports and earlier submissions: the gradebook's own, if it lies in the course.
+
+        Elsewhere another course's gradebook may lie in the same folder, so there it is one of the gradebook's name.
+        """
+        if not self.directory.db_url.startswith("sqlite:///"):
+            return self.root
+        holding = self.database.parent.resolve()
+        return holding if holding.is_relative_to(self.root) else holding / f"{self.database.name}.mlsd"
 
     @property
     def database(self) -> Path:
@@ -287,5 +292,8 @@ def _read_config(root: Path) -> Any:
             config = PyFileConfigLoader(CONFIG, path=str(root)).load_config()
         except Exception as error:
             raise GraderError(f"{root / CONFIG} cannot be read: {type(error).__name__}: {error}") from error
-    config.CourseDirectory.setdefault("root", str(root))
+    given = config.CourseDirectory
+    given.root = str(root / given.get("root", ""))  # nbgrader is run there, mlsd anywhere
+    if (url := given.get("db_url", "")).startswith("sqlite:///"):
+        given.db_url = f"sqlite:///{root / url.removeprefix('sqlite:///')}"
     return config

@@ -76,3 +76,19 @@ def test_a_gradebook_that_is_no_file_is_named(laid, course):
     laid(course.database)
     with pytest.raises(GraderError, match=r"gradebook.db cannot be .*it is no file"), course.gradebook():
         pass
+
+
+def test_courses_whose_gradebooks_lie_in_one_folder_keep_their_reports_apart(tmp_path, monkeypatch):
+    """Otherwise the upload of one names a student by the other's number. A relative path begins at the course."""
+    monkeypatch.chdir(tmp_path)
+    homes = []
+    for name, url in (("one", f"{tmp_path}/marks/one.db"), ("two", "../marks/two.db")):
+        config = f"c.CourseDirectory.db_url = 'sqlite:///{url}'\nc.CourseDirectory.root = '.'\n"
+        (tmp_path / name / "source").mkdir(parents=True)
+        (tmp_path / name / CONFIG).write_text(f"c = get_config()\n{config}")
+        course = Course.open(tmp_path / name)
+        with course.gradebook():
+            assert (tmp_path / "marks" / f"{name}.db").is_file()
+        assert course.folder("source") == tmp_path / name / "source"
+        homes.append(course.home)
+    assert homes == [tmp_path / "marks" / "one.db.mlsd", tmp_path / "marks" / "two.db.mlsd"]
