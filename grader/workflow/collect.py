@@ -8,7 +8,6 @@ download and in a repository: its times are those of the download, or the studen
 import csv
 import io
 import os
-import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -26,7 +25,7 @@ from grader.grading.output.gradebook_rows import received as received_at
 from grader.grading.output.lock import one_in
 from grader.grading.output.spreadsheet import harmless, table
 from grader.names import is_student_id
-from grader.whole_files import unused, write_whole
+from grader.whole_files import unused, write_folder, write_whole
 from grader.workflow.archive import Entry, Limits, is_archive, read, read_archive
 from grader.workflow.groups import enter_groups, groups_of, read_groups
 from grader.workflow.late_days import take_late_days
@@ -415,7 +414,7 @@ def _keep(
     place = course.folder("submitted", student, name)
     outcome, detail, earlier = "collected", "", None
     if place.exists():
-        there = {p.relative_to(place).as_posix(): p.read_bytes() for p in place.rglob("*") if p.is_file()}
+        there = _files_in(place)
         there.pop(STAMP, None)
         stamp = _stamp(when.replace(tzinfo=UTC)) if (when := received_at(stamp_of(place))) else ""
         if there == {str(path): content for path, content in files.items()}:
@@ -468,10 +467,14 @@ def _write(
         if received:
             (whole / STAMP).write_text(_stamp(received))
         os.utime(whole, (newest.timestamp(), newest.timestamp()))
-        if earlier:
-            earlier.parent.mkdir(parents=True, exist_ok=True)
-            shutil.move(place, earlier)
+        if earlier:  # copied, since it may lie on another disk, to which nothing moves at once
+            write_folder(earlier, _files_in(place))
+            place.rename(Path(scratch) / "before")
         os.replace(whole, place)
+
+
+def _files_in(place: Path) -> dict[str, bytes]:
+    return {path.relative_to(place).as_posix(): path.read_bytes() for path in place.rglob("*") if path.is_file()}
 
 
 def write_report(course: Course, name: str, report: list[Collected]) -> Path:

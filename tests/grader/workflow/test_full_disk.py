@@ -4,6 +4,8 @@ import json
 import os
 import shutil
 from contextlib import nullcontext
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from typer.testing import CliRunner
@@ -11,6 +13,7 @@ from typer.testing import CliRunner
 from grader.errors import GraderError
 from grader.whole_files import write_folder
 from grader.workflow import release
+from grader.workflow.collect import collect
 from grader.write_errors import DiskFull, full_disk_told
 from mlsd.cli import app
 from tests import toy_course as toy
@@ -78,6 +81,26 @@ def test_a_later_hand_in_for_which_there_is_no_room_leaves_the_one_before(course
     assert "refused    ann: cannot be written (File too large)" in result.output
     assert b"first" in (course.folder("submitted", "ann", toy.NAME) / path.name).read_bytes()
     assert "1 replaced" in CliRunner().invoke(app, words, catch_exceptions=False).output
+
+
+@pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="it needs two file systems")
+def test_an_earlier_hand_in_is_kept_whole_or_not_at_all(course, tmp_path):
+    """Where earlier hand-ins go to another disk, which has no room for them."""
+    path = tmp_path / "class" / "ann" / f"{toy.NAME}.ipynb"
+    path.parent.mkdir(parents=True)
+    with TemporaryDirectory(dir="/dev/shm") as elsewhere:
+        there = course.configured(CourseDirectory={"db_url": f"sqlite:///{elsewhere}/marks.db"})
+        for text, when in (("first " * 9_999, 1e9), ("second", 2e9)):
+            path.write_text(json.dumps(toy.answered(course, **toy.RIGHT, reflection=text)))
+            os.utime(path, (when, when))
+            if text != "second":
+                collect(there, toy.NAME, path.parents[1])
+        with no_file_beyond(30_000), pytest.raises(DiskFull, match=f"below {there.home / 'earlier'}"):
+            collect(there, toy.NAME, path.parents[1])
+        assert not [*(there.home / "earlier").rglob(path.name)]
+        assert b"first" in (course.folder("submitted", "ann", toy.NAME) / path.name).read_bytes()
+        assert [done.outcome for done in collect(there, toy.NAME, path.parents[1])] == ["replaced"]
+        assert [b"first" in kept.read_bytes() for kept in (there.home / "earlier").rglob(path.name)] == [True]
 
 
 def test_the_exchange_offers_no_part_of_an_exercise(course):
