@@ -18,6 +18,7 @@ import pytest
 from typer.testing import CliRunner
 
 from grader.errors import GraderError
+from grader.whole_files import write_folder
 from grader.workflow import archive, collect, roster
 from grader.workflow.exchange import collect_exchange
 from grader.workflow.receipts import without_time
@@ -322,15 +323,19 @@ def test_the_newest_by_receipt_stays_and_what_it_replaces_is_kept(course, take):
 def test_an_older_download_that_is_collected_at_the_same_time_replaces_nothing(course, take, monkeypatch):
     take({f"alice/{NB}": "first"}, MORNING)
     other = Thread(target=take, args=({f"alice/{NB}": "second"}, NOON))
-    move = shutil.move
+    rename = Path.rename
 
     def and_the_other_begins(*places):
-        monkeypatch.setattr(shutil, "move", move)
-        move(*places)
+        monkeypatch.setattr(Path, "rename", rename)
+        rename(*places)
         other.start()
         other.join(1)  # it ends, unless it waits for this one
 
-    monkeypatch.setattr(shutil, "move", and_the_other_begins)
+    def once_kept(*arguments):
+        write_folder(*arguments)
+        monkeypatch.setattr(Path, "rename", and_the_other_begins)
+
+    monkeypatch.setattr(collect, "write_folder", once_kept)
     assert take({f"alice/{NB}": "third"}, (2026, 11, 20, 18, 0, 0))["alice"][1] == "replaced"
     other.join()
     assert submitted(course, "alice")[NB] == b"third"
