@@ -5,12 +5,14 @@ Thresholds, policies and column names stand in a JSON document next to the model
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from mlsd_lib.modeling.errors import ModelingError
 
 MODEL, DOCUMENT = "model.joblib", "release.json"
+NO_FIELDS: Mapping[str, Any] = {}
 
 
 def save_artefact(folder: Path, model: Any, **document: Any) -> str:
@@ -24,22 +26,25 @@ def save_artefact(folder: Path, model: Any, **document: Any) -> str:
     return checksum
 
 
-def read_document(path: Path) -> dict[str, Any]:
-    """The JSON object in a file that the system wrote; raises `ModelingError` for anything else."""
-    return as_document(path, path.read_bytes())
+def read_document(path: Path, fields: Mapping[str, Any] = NO_FIELDS) -> dict[str, Any]:
+    """The JSON object in a file that the system wrote, see `as_document`."""
+    return as_document(path, path.read_bytes(), fields)
 
 
-def as_document(path: Path, text: bytes | str) -> dict[str, Any]:
-    """The JSON object in a text from the file `path`; raises `ModelingError` for anything else."""
+def as_document(path: Path, text: bytes | str, fields: Mapping[str, Any] = NO_FIELDS) -> dict[str, Any]:
+    """The JSON object in a text from the file `path`, with these `fields` of these types; raises `ModelingError` for
+    anything else."""
+    why = "it is no JSON object"
     try:
         document = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         document, why = None, str(error)
-    else:
-        why = "it is something else"
-    if not isinstance(document, dict):
-        raise ModelingError(f"{path} holds no JSON object ({why}). Take the file from a backup, or train again.")
-    return document
+    if isinstance(document, dict):
+        wrong = [name for name, kind in fields.items() if not isinstance(document.get(name, ...), kind)]
+        if not wrong:
+            return document
+        why = f"{wrong[0]} is {document.get(wrong[0])!r:.80}"
+    raise ModelingError(f"{path} is not as it was written: {why}. Take the file from a backup, or train again.")
 
 
 def read_artefact(folder: Path) -> tuple[Any, dict[str, Any]]:
@@ -53,8 +58,8 @@ def read_artefact(folder: Path) -> tuple[Any, dict[str, Any]]:
     for name in (MODEL, DOCUMENT):
         if not (folder / name).exists():
             raise ModelingError(f"{folder / name} does not exist. Train first, or name the folder of a release.")
-    document = read_document(folder / DOCUMENT)
-    recorded, found = document.pop("sha256", ""), hashlib.sha256((folder / MODEL).read_bytes()).hexdigest()
+    document = read_document(folder / DOCUMENT, {"sha256": str})
+    recorded, found = document.pop("sha256"), hashlib.sha256((folder / MODEL).read_bytes()).hexdigest()
     if found != recorded:
         raise ModelingError(
             f"{folder / MODEL} has the checksum {found[:12]}, recorded was {recorded[:12]}: it is not the file that "

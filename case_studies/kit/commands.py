@@ -190,6 +190,7 @@ def _add_releases(app: typer.Typer, case: _Case) -> None:
                 f"{folder} holds no {DECISION}: a release goes out by what was decided. Make one with `retrain`."
             )
         case.models().Release.read(folder)  # one that cannot be read must not go out
+        chosen.require_memory()
         promote_after_restore(chosen, release, reason, case.service().restore, insist)
         typer.echo(f"Current release: {release}.")
 
@@ -205,6 +206,11 @@ def _add_releases(app: typer.Typer, case: _Case) -> None:
         Ended half-way, or repeated, it finishes what it began and takes no second release back.
         """
         chosen = case.run(run, out, same_code=restore_state)
+        registry = chosen.registry()
+        if registry.previous is not None:
+            case.models().Release.read(registry.path(registry.previous))  # one that cannot be read must not come back
+        if restore_state:
+            chosen.require_memory()
         current, restored = roll_back(chosen, reason, case.service().restore if restore_state else None)
         typer.echo(f"Current release: {current}. Remembered rows derived anew: {restored:,}.")
 
@@ -225,11 +231,7 @@ def _add_serving(app: typer.Typer, case: _Case) -> None:
         from mlsd_lib.serving import serve as serve_app
 
         chosen = case.run(run, out, same_code=True)
-        if not chosen.store.exists() or chosen.store.stat().st_size < 512:  # SQLite makes a whole page of what is less
-            raise ModelingError(
-                f"{chosen.store} is missing or empty: what the service remembers would start from nothing. Take the "
-                "file from a backup, or train again."
-            )
+        chosen.require_memory()
         service = case.service().app_of(chosen)
         service.config["QUEUE_LIMIT"] = queue
 
@@ -272,6 +274,7 @@ def _add_report(app: typer.Typer, case: _Case) -> None:
                 raise CourseError(f"{monitor} is no file. Give the page that `mlsd monitor` keeps, or leave it out.")
             written = page or chosen.path / "report.html"
             require_own(written, KIND, "--page")
+            chosen.require_memory()
             with progress("measuring the capacity"):
                 lived = latest_days(out if run is None else run.parent, chosen.case)
                 write_report(chosen, written, case.service().app_of, lived, monitor or chosen.path / "monitor.html")

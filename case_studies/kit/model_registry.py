@@ -16,6 +16,10 @@ from case_studies.kit.artefacts import as_document, read_document
 from mlsd_lib.modeling.errors import ModelingError
 from notebook_runner.whole_file import sync, write_whole
 
+DECISION = {"number": int, "time": int | float, "action": str, "from": str | None, "to": str, "reason": str}
+STATE = {"current": str, "previous": str | None, "decision": dict}
+"""The fields of a line of the history, and of the state, with their types."""
+
 
 class ModelRegistry:
     """Versions of a model under `root`; `clock` gives the time that is written next to each decision.
@@ -27,7 +31,8 @@ class ModelRegistry:
 
     def __init__(self, root: str | Path, clock: Callable[[], float]):
         self.root, self._clock = Path(root), clock
-        self._versions = self.root / "versions"
+        self._versions, self._log = self.root / "versions", self.root / "history.jsonl"
+        self._state_file = self.root / "state.json"
         self._alone = False
 
     @property
@@ -101,11 +106,17 @@ class ModelRegistry:
 
     def history(self) -> list[dict[str, Any]]:
         """Every decision that took effect, oldest first: number, time, action, from, to, reason."""
-        decisions = self._logged()
-        last = self._state()["decision"]
-        if last is not None and (not decisions or decisions[-1]["number"] < last["number"]):
-            decisions.append(last)  # the process ended after the switch and before the log was written
-        return decisions
+        decisions, last = self._logged(), self._state()["decision"]
+        if last is None:
+            return decisions
+        known = decisions[-1]["number"] if decisions else 0
+        if known < last["number"] - 1 and self._log.exists():
+            raise ModelingError(
+                f"{self._log} ends with decision {known}, and {last['number']} were made. Take the file from a backup, "
+                "or move it away: the history then begins with the last decision."
+            )
+        # The process may have ended after the switch and before the log was written.
+        return [*decisions, last] if known < last["number"] else decisions
 
     def _added(self, version: str, write: Callable[[Path], None]) -> Path:
         if version in self.versions():
@@ -123,7 +134,7 @@ class ModelRegistry:
     def _switch(self, action: str, version: str, previous: str | None, reason: str) -> None:
         past = self.history()
         decision = {
-            "number": len(past) + 1,
+            "number": past[-1]["number"] + 1 if past else 1,
             "time": self._clock(),
             "action": action,
             "from": self.current,
@@ -132,20 +143,26 @@ class ModelRegistry:
         }
         self._write_log(past)  # only writes what a crash kept from being written
         state = {"current": version, "previous": previous, "decision": decision}
-        write_whole(self.root / "state.json", json.dumps(state, indent=1).encode())
+        write_whole(self._state_file, json.dumps(state, indent=1).encode())
         self._write_log([*past, decision])
 
     def _state(self) -> dict[str, Any]:
-        nothing = {"current": None, "previous": None, "decision": None}
+        """What the file says; where that is gone, what follows from the history."""
         with suppress(FileNotFoundError):
-            return nothing | read_document(self.root / "state.json")
-        return nothing
+            written = read_document(self._state_file, STATE)
+            as_document(self._state_file, json.dumps(written["decision"]), DECISION)
+            return written
+        state: dict[str, Any] = dict.fromkeys(STATE)
+        for last in self._logged()[-1:]:
+            previous = last["from"] if last["action"] == "promote" else None
+            state = {"current": last["to"], "previous": previous, "decision": last}
+        return state
 
     def _logged(self) -> list[dict[str, Any]]:
-        path = self.root / "history.jsonl"
-        lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
-        return [as_document(path, line) for line in lines if line.endswith(b"\n")]  # a torn last was never written
+        lines = self._log.read_bytes().splitlines(keepends=True) if self._log.exists() else []
+        whole = [line for line in lines if line.endswith(b"\n")]  # a torn last was never written
+        return [as_document(self._log, line, DECISION) for line in whole]
 
     def _write_log(self, decisions: list[dict[str, Any]]) -> None:
         if len(self._logged()) < len(decisions):
-            write_whole(self.root / "history.jsonl", "".join(json.dumps(entry) + "\n" for entry in decisions).encode())
+            write_whole(self._log, "".join(json.dumps(entry) + "\n" for entry in decisions).encode())

@@ -1,18 +1,20 @@
 """Nothing goes out that may lose: what a release gains over doing nothing, and over the release that runs."""
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from case_studies.kit.artefacts import read_document
+from case_studies.kit.artefacts import as_document, read_document
 from case_studies.kit.model_registry import ModelRegistry
 from case_studies.kit.runs import METRICS, Run
 from mlsd_lib.modeling.comparison import Interval, clustered_interval
 from mlsd_lib.modeling.errors import ModelingError
 
 NOTHING = "doing nothing"
+LIMITS = dict.fromkeys(("mean", "low", "high"), float | int)
 
 
 def gains(
@@ -51,7 +53,7 @@ def require_gain(registry: ModelRegistry, version: str) -> None:
     stored = read_document(path).get("gains") if path.exists() else None
     if stored is None:
         return
-    found = {name: Interval(**gain) for name, gain in stored.items()}
+    found = {name: Interval(**as_document(path, json.dumps(gain), LIMITS)) for name, gain in stored.items()}
     if registry.current not in {None, version, *found}:
         raise ModelingError(
             f"{version} was not compared with {registry.current}, which runs now. Retrain, or --insist with the reason."

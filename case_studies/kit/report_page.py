@@ -18,16 +18,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from case_studies.kit.artefacts import DOCUMENT
+from case_studies.kit.artefacts import DOCUMENT, read_document
 from case_studies.kit.caller import key_header
-from case_studies.kit.runs import DECISION, Run
+from case_studies.kit.runs import DECISION, Run, read_decision
 from mlsd_lib.operations.own_page import write_own
 
 if TYPE_CHECKING:
     import flask
     from matplotlib.axes import Axes
 
-DAYS = "days.json"
+DAYS, LIVED = "days.json", {"case": str, "days": list}
 MEASURED_REQUESTS = 200
 INK, BLUE, RED = "#010101", "#020202", "#030303"
 """What pictures are drawn in; the page's own colours take their place, one set by day and one by night."""
@@ -58,10 +58,9 @@ def write_report(
     version = registry.current or ""
     folder = registry.path(version)
     record = folder if (folder / DECISION).exists() else run.path
-    metrics, data = (json.loads((record / f"{name}.json").read_text(encoding="utf-8")) for name in ("metrics", "data"))
-    text = (record / DECISION).read_text(encoding="utf-8")
+    metrics, data = (read_document(record / f"{name}.json") for name in ("metrics", "data"))
     parts = {
-        "Decision": _decision(text, metrics),
+        "Decision": _decision(read_decision(record / DECISION), metrics),
         "Model card": _card(_model(folder, version, metrics)),
         "Data card": _card(data),
         "Capacity": _capacity(run, app_of),
@@ -77,7 +76,7 @@ def write_report(
 
 def latest_days(out: Path, case: str) -> Path | None:
     """The newest days that `simulate` has lived of a case, below `out`; None if there are none."""
-    found = [path for path in out.glob(f"*/{DAYS}") if json.loads(path.read_text(encoding="utf-8"))["case"] == case]
+    found = [path for path in out.glob(f"*/{DAYS}") if read_document(path, LIVED)["case"] == case]
     return max(found, key=lambda path: path.stat().st_mtime, default=None)
 
 
@@ -133,7 +132,7 @@ def _candidates(rows: Sequence[Mapping[str, Any]], test: Mapping[str, float] | N
 
 
 def _model(folder: Path, version: str, metrics: Mapping[str, Any]) -> dict[str, Any]:
-    document = json.loads((folder / DOCUMENT).read_text(encoding="utf-8")) if (folder / DOCUMENT).exists() else {}
+    document = read_document(folder / DOCUMENT) if (folder / DOCUMENT).exists() else {}
     more = {name: value for name, value in metrics.items() if name not in ("comparison", "test_eur_a_day")}
     return {"release": version, **document, **more, "files": sorted(path.name for path in folder.iterdir())}
 
@@ -186,7 +185,7 @@ def _seconds_a_request(run: Run, app_of: Callable[[Run], "flask.Flask"]) -> np.n
 def _lived(path: Path | None) -> str:
     if path is None:
         return "<p>None was lived. The verb <code>simulate</code> with <code>--incident-week</code> lives one.</p>"
-    days = json.loads(path.read_text(encoding="utf-8"))["days"]
+    days = read_document(path, LIVED)["days"]
     saved = [day["saved_eur"] for day in days]
     marks = {
         "a bad release decides": [at for at, day in enumerate(days) if day["spoiled"]],

@@ -24,7 +24,12 @@ from mlsd_lib.modeling.errors import ModelingError
 if TYPE_CHECKING:
     import pandas as pd
 
-RUN, METRICS, DECISION = "run.json", "metrics.json", "decision.md"
+RUN, DATA, METRICS, DECISION = "run.json", "data.json", "metrics.json", "decision.md"
+FIELDS: Mapping[str, Mapping[str, Any]] = {
+    RUN: {"case": str, "code_sha256": str, "options": dict},
+    DATA: {"sha256": dict},
+}
+"""What is read of a document, with its type."""
 Options = Mapping[str, Any]
 """What a training was asked for: the options of the verb `train`, plain values by name."""
 
@@ -138,6 +143,14 @@ class Run:
         """The file of the service's memory."""
         return self.path / "store.db"
 
+    def require_memory(self) -> None:
+        """Raises `ModelingError` where that file is not there or empty: SQLite would make a new one."""
+        if not self.store.is_file() or self.store.stat().st_size < 512:  # a page of SQLite's has no less
+            raise ModelingError(
+                f"{self.store} is missing, empty or no file: what the service remembers would start from nothing. "
+                "Take the file from a backup, or train again."
+            )
+
     @property
     def decision(self) -> str:
         """The decision record of its training; raises `ModelingError` for a run that is not complete."""
@@ -160,7 +173,7 @@ class Run:
         """
         checksums = {name: fingerprint_table(table) for name, table in tables.items()}
         if (self.path / DECISION).exists() and not self.new_data:
-            for name, recorded in self._of_current("data.json").get("sha256", {}).items():
+            for name, recorded in self._of_current(DATA).get("sha256", {}).items():
                 if checksums.get(name) != recorded:
                     raise ModelingError(
                         f"{name} have the checksum {str(checksums.get(name))[:12]}, the current release of {self.path} "
@@ -187,7 +200,7 @@ class Run:
         with registry.alone():
             version = f"v{1 + max((int(name[1:]) for name in registry.versions() if name[1:].isdigit()), default=0)}"
             said = {"case": learned.case, "code_sha256": learned.code_sha256, "options": dict(self.asked)}
-            documents = {RUN: said, "data.json": learned.data, METRICS: metrics}
+            documents = {RUN: said, DATA: learned.data, METRICS: metrics}
             files = {name: json.dumps(document, indent=1, default=str) for name, document in documents.items()}
             files[DECISION] = str(decision(version))  # the last
 
@@ -230,7 +243,7 @@ def _but(others: list[str]) -> str:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    return read_document(path) if path.exists() else {}
+    return read_document(path, FIELDS[path.name]) if path.exists() else {}
 
 
 def _write(folder: Path, files: Mapping[str, str]) -> None:

@@ -21,7 +21,13 @@ from tests.waiting import PATIENCE_S
 
 CHEAPEST = "moderation"
 GARBLED = bytes(range(128, 256)) * 30 + b"\n"
-DOCUMENTS = ("run.json", "decision.md", "store.db", "releases/state.json", "releases/history.jsonl")
+UNLIKE = b'{"current": [1], "previous": 5, "decision": null, "number": "1", "sha256": null}\n'
+DOCUMENTS = {
+    "run.json": "serve", "decision.md": "serve", "store.db": "serve", "releases/state.json": "serve",
+    "releases/history.jsonl": "releases", "releases/versions/v1/release.json": "rollback",
+    "releases/versions/v2/metrics.json": "report", "releases/versions/v2/data.json": "report", "days.json": "report",
+}  # fmt: skip
+"""What a run holds, and a verb that reads it."""
 NEEDED = {"promote": ["v1", "--reason", "r"], "rollback": ["--reason", "r"]}
 WALK = """
 import importlib, io, json, sys, traceback
@@ -79,20 +85,27 @@ def test_what_is_mistyped_or_in_no_run_is_one_line_with_its_fix_and_makes_nothin
 
 
 def test_a_run_that_was_garbled_or_is_of_another_version_is_refused_and_left_as_it_is(case_study, tmp_path):
-    run, mistakes, number = case_study(CHEAPEST).copied(tmp_path).path, [], itertools.count()
+    case, mistakes, number = case_study(CHEAPEST).copied(tmp_path), [], itertools.count()
+    run, registry = case.path, case.registry()
+    registry.add("v2", lambda folder: shutil.copytree(registry.path("v1"), folder, dirs_exist_ok=True))
+    registry.promote("v2", "better")
 
     def spoilt(document, content, verb):
-        path = tmp_path / str(next(number))
+        path = tmp_path / f"runs{next(number)}" / "run"
         shutil.copytree(run, path)
         (path / document).write_bytes(content)
-        return [verb, "--run", str(path)]
+        return [verb, *NEEDED.get(verb, []), "--run", str(path)]
 
-    for document in DOCUMENTS:
-        verb = "releases" if document.endswith("jsonl") else "serve"  # a service does not read the history
-        mistakes += [(spoilt(document, content, verb), document) for content in (GARBLED, b"[1, 2]\n", b"\n")]
+    for document, verb in DOCUMENTS.items():
+        contents = (GARBLED, b"[1, 2]\n", b"\n", b"[" * 10**5 + b"\n")
+        mistakes += [(spoilt(document, content, verb), document) for content in contents]
+        if document.startswith("releases/") and verb != "report":
+            mistakes += [(spoilt(document, content, verb), document) for content in (b"{}\n", UNLIKE)]
+    mistakes += [(spoilt("store.db", b"", verb), "store.db is missing, empty") for verb in ("serve", *NEEDED, "report")]
+    history = (run / "releases/history.jsonl").read_bytes()
+    mistakes.append((spoilt("releases/history.jsonl", history[:40], "rollback"), "history.jsonl ends with decision 0"))
     other = json.dumps({**json.loads((run / "run.json").read_text()), "code_sha256": "0" * 64}).encode()
     mistakes.append((spoilt("run.json", other, "serve"), "trained by the code 000000000000"))
-    mistakes.append((spoilt("store.db", b"", "serve"), "store.db is missing or empty"))
     mistakes.append((["promote", "v9", "--reason", "r", "--run", str(run)], "'v9'"))
     mistakes.append((["report", "--run", str(run), "--monitor", "TYPO"], "TYPO"))
     mistakes.append((["report", "--run", str(run), "--page", str(run / "run.json")], "run.json is no report of a run"))

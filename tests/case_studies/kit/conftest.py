@@ -33,7 +33,7 @@ def fit(
     run.file(
         learned,
         lambda folder: (folder / "model.txt").write_text(str(factor)),
-        lambda: (run.path / "store.db").write_text(f"{rows} rows"),
+        lambda: run.store.write_text(f"{rows} rows".ljust(512)),
         {"money": 1.5},
         lambda version: f"# Decision: release {version}\n\nChosen: factor {factor}.\n",
     )

@@ -148,6 +148,20 @@ def test_a_torn_last_line_of_the_log_is_written_again(tmp_path):
     assert [json.loads(line)["reason"] for line in log.read_text().splitlines()] == ["first", "second"]
 
 
+def test_without_its_state_or_its_history_a_registry_says_what_follows_from_the_other(tmp_path):
+    registry = registry_of(tmp_path, "v1", "v2")
+    registry.promote("v1", "first")
+    for act in (lambda: registry.promote("v2", "better"), lambda: registry.rollback("worse")):
+        act()
+        before = (registry.current, registry.previous, registry.history())
+        (tmp_path / "state.json").unlink()
+        assert (registry.current, registry.previous, registry.history()) == before
+    registry.promote("v2", "again")
+    (tmp_path / "history.jsonl").unlink()
+    registry.promote("v1", "and again")
+    assert [entry["number"] for entry in registry.history()] == [4, 5]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="without file locks nobody waits, see `ModelRegistry.alone`")
 def test_promotions_at_the_same_time_are_filed_one_after_the_other(tmp_path):
     registry_of(tmp_path, *(f"v{n}" for n in range(40))).promote("v0", "first")

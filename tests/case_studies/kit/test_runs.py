@@ -46,7 +46,7 @@ def test_the_latest_run_of_a_case_is_never_that_of_another(toy):
 def test_a_run_keeps_its_record_and_its_releases(toy):
     run = Run(toy.train(rows=4).path)
     assert run.decision == "# Decision: release v1\n\nChosen: factor 1.0.\n"
-    assert (run.case, run.options, run.store.read_text()) == ("toy", {"rows": 4}, "4 rows")
+    assert (run.case, run.options, run.store.read_text().strip()) == ("toy", {"rows": 4}, "4 rows")
     assert json.loads((run.path / "data.json").read_text())["name"] == "toy rows"
     assert json.loads((run.path / "metrics.json").read_text()) == {"money": 1.5}
     assert [entry["reason"] for entry in run.registry().history()] == ["first release"]
