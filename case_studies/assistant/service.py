@@ -5,6 +5,7 @@ streamed is the decision of /predict: it is made and kept before the first sente
 
 Who asks is the shop's word, given with the run's key. Without it a question is a stranger's: it is answered from what
 everybody may read, by words alone, and leaves nothing: no entry in the cache, no decision under an id of the shop's.
+Nor does it hear what the cache holds, which would say what others asked.
 """
 
 import json
@@ -115,7 +116,7 @@ class AssistantService(DecisionService[Release]):
         who = (request.text, request.customer_id, request.dealer)
         stranger = request.customer_id == NOBODY
         afforded = not stranger and affords(online_spent_eur(memory, time_us), policy.budget_eur)
-        kept = online_found(memory, time_us, who, policy.cache_hours, may_read)
+        kept = None if stranger else online_found(memory, time_us, who, policy.cache_hours, may_read)
         found = kept or release.find(*who, afforded)
         if kept is None and not stranger:
             row = (request.question_id, time_us, cache_key(*who), found.text, *cached_row(found))

@@ -58,6 +58,8 @@ AHEAD_S = 300
 late, and recorded days are replayed."""
 QUEUE_LIMIT = 64
 """At a decision in a few milliseconds, who enters at the end of the queue is answered within half a second."""
+STRANGERS_SHARE = 0.25
+"""So much of the queue strangers fill at most, where a case answers them."""
 
 
 class DecisionService(ABC, Generic[Release]):
@@ -66,8 +68,8 @@ class DecisionService(ABC, Generic[Release]):
     A case names its `request` and `report` models, each with a field `time`, and the `id_field` that both have; it
     reads a release from its folder, decides, and notes reports. `metrics` is where it may count what it does.
     `features`: the columns of what a decision has `seen`. `keep_days`: how long the service remembers.
-    `open_to_strangers`: the paths that answer requests without the key. `stranger`: the fields of a request that say
-    who its sender is, with what they are to `decide` then, which adds nothing to the store.
+    `open_to_strangers`: the paths that answer requests without the key, one row each. `stranger`: the fields of a
+    request that say who its sender is, with what they are to `decide` then, which adds nothing to the store.
     """
 
     name: str
@@ -129,6 +131,8 @@ class DecisionService(ABC, Generic[Release]):
         All or none are decided, and each is part of the history of the next. Raises `BadRequest` with 409 for an id
         that another request had.
         """
+        if len(requests) > 1:
+            require_caller(self.store.path.parent)
         new: list[tuple[Any, Decision, str]] = []
         with self.store.transaction():
             answers = [self._answer(request, new) for request in requests]
@@ -165,7 +169,7 @@ class DecisionService(ABC, Generic[Release]):
             version=lambda: self.registry.current or "none",
             lacks=self.why_not_ready,
             queue_limit=QUEUE_LIMIT,
-            is_refused=self._is_refused,
+            queue_share=self._queue_share,
             registry=self.metrics,
             routes=self._add_routes,
         )
@@ -197,15 +201,16 @@ class DecisionService(ABC, Generic[Release]):
             return str(error)
         return self.store.unwritable()
 
-    def _is_refused(self, environ: Mapping[str, Any]) -> bool:
-        """Whether `_require_key` will refuse a request. So a flood without the key takes nobody's place in the queue,
-        unless the case answers strangers."""
+    def _queue_share(self, environ: Mapping[str, Any]) -> float:
+        """Which part of the queue a request may fill: none where `_require_key` will refuse it, and a small one where a
+        stranger is answered, so that no flood without the key takes the places of those who have it."""
         shown = environ.get("HTTP_AUTHORIZATION")
-        stays_out = shown is not None or not self.open_to_strangers
+        if shown is None and self.open_to_strangers:
+            return STRANGERS_SHARE
         try:
-            return stays_out and not has_key(shown, self.store.path.parent)
+            return has_key(shown, self.store.path.parent)
         except Shed:  # says the app
-            return True
+            return 0
 
     def _require_key(self) -> None:
         """Before every endpoint, so that no case can forget it; a wrong key is refused where none would do."""

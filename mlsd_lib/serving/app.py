@@ -46,7 +46,7 @@ def create_app(
     max_rows: int = 256,
     lacks: Callable[[], str | None] = lambda: None,
     queue_limit: int | None = None,
-    is_refused: Callable[[Mapping[str, Any]], bool] = lambda environ: False,
+    queue_share: Callable[[Mapping[str, Any]], float] = lambda environ: 1,
     registry: CollectorRegistry | None = None,
     routes: Callable[[flask.Flask], None] | None = None,
 ) -> flask.Flask:
@@ -65,8 +65,9 @@ def create_app(
 
     With a `queue_limit` requests are answered one at a time, and so many wait at most (`app.config["QUEUE_LIMIT"]`).
     One that finds the queue full gets 503 with Retry-After. So does one with the header `X-Deadline-Ms`, a whole number
-    of milliseconds since it arrived, whose turn has not come by then: work that nobody waits for is not begun. One that
-    is refused whatever its turn, as `is_refused` says by its WSGI environment, takes no place in the queue.
+    of milliseconds since it arrived, whose turn has not come by then: work that nobody waits for is not begun.
+    `queue_share` says by a request's WSGI environment which part of the queue it finds full; at 0 it takes no place and
+    waits for no turn, since it is refused anyway.
 
     Raises `ServingError` for a model with a field named `rows`.
     """
@@ -98,7 +99,7 @@ def create_app(
     if routes is not None:
         routes(app)
     if queue_limit is not None:
-        _take_turns(app, metrics, is_refused)
+        _take_turns(app, metrics, queue_share)
     return app
 
 
@@ -214,18 +215,19 @@ def _time_requests(app: flask.Flask, metrics: ServiceMetrics) -> None:
         return response
 
 
-def _take_turns(app: flask.Flask, metrics: ServiceMetrics, is_refused: Callable[[Mapping[str, Any]], bool]) -> None:
+def _take_turns(app: flask.Flask, metrics: ServiceMetrics, queue_share: Callable[[Mapping[str, Any]], float]) -> None:
     """Puts the queue before Flask: a refusal must cost little, since there are many when there is no time for them."""
     admission, inner = Admission(), app.wsgi_app
     metrics.watch_queue(admission.waiting)
 
     def in_turn(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         path, arrived_s = environ["PATH_INFO"], time.perf_counter()
-        if path in NEVER_WAIT or is_refused(environ):
+        if path in NEVER_WAIT or not (share := queue_share(environ)):
             return inner(environ, start_response)
         environ[ARRIVED] = arrived_s
         try:
-            turn = admission.enter(app.config["QUEUE_LIMIT"], _deadline_s(environ.get(WSGI_DEADLINE)))
+            places = int(share * app.config["QUEUE_LIMIT"])
+            turn = admission.enter(places, _deadline_s(environ.get(WSGI_DEADLINE)))
         except (BadRequest, Shed) as error:
             response = _refused(error)
             known = any(rule.rule == path for rule in app.url_map.iter_rules())

@@ -1,6 +1,9 @@
 """The service's own: a stream that is the decision, a cache that asks for rights, a restored answer with its text."""
 
+import itertools
 import json
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor, as_completed, wait
 from contextlib import closing
 
 import pytest
@@ -12,6 +15,7 @@ from case_studies.assistant.incident import MONTH
 from case_studies.kit import promote_after_restore, roll_back
 from tests.case_studies.assistant.hooks import asked, prepared, stream
 from tests.case_studies.services import with_key
+from tests.waiting import PATIENCE_S
 
 WRITTEN = (
     "{0}{1}{2}", "{0}-{1}{2}", "{0} {1}{2}", "{0}/{1}{2}", "{0}.{1}{2}", "{0}_{1}{2}", "{0} - {1}{2}", "{0}-{1}-{2}",
@@ -129,6 +133,29 @@ def test_who_asks_is_believed_with_the_key_alone_and_a_stranger_takes_no_id(run)
     assert known.post("/predict", json={**body, "question_id": 10**9}).get_json()["search"] == "cache"
     with closing(service.AssistantStore(run.store)) as store:
         assert store.connection.execute("SELECT COUNT(*) FROM cached").fetchone() == (1,)
+    public = {**body, "question_id": 10**9 + 1, "dealer": False, "text": "What is the price of the Aldera 300?"}
+    known.post("/predict", json=public)
+    assert (
+        client.post("/predict", json=public).get_json()["search"] == "words"
+    )  # who hears "cache" learns what is asked
+
+
+def test_strangers_keep_no_place_in_the_queue_from_the_shop(run):
+    """Of a queue of 8 they take 2, and each asks one question at a time."""
+    app = service.app_of(run)
+    app.config["QUEUE_LIMIT"] = 8
+    bodies = messages(asked(0))
+    assert app.test_client().post("/predict", json={"rows": bodies[:2]}).status_code == 401
+    with closing(sqlite3.connect(run.store, isolation_level=None)) as other, ThreadPoolExecutor(16) as pool:
+        other.execute("BEGIN IMMEDIATE")
+        strangers = {pool.submit(app.test_client().post, "/stream", json=body) for body in bodies[:8]}
+        refused = list(itertools.islice(as_completed(strangers, PATIENCE_S), 5))
+        callers = [pool.submit(with_key(app, run).post, "/predict", json=body) for body in bodies[:6]]
+        assert not wait(callers, 0.2).done
+        other.close()
+        assert {future.result(PATIENCE_S).status_code for future in refused} == {503}
+        answered = [*callers, *strangers.difference(refused)]
+        assert {future.result(PATIENCE_S).status_code for future in answered} == {200}
 
 
 def test_an_entry_of_a_later_question_answers_no_earlier_one(run):
