@@ -40,11 +40,24 @@ class _Channel(HTTPChannel):
         if request is not None and self.request is request:
             self.last_activity = begun
 
+    def handle_write(self) -> None:
+        """Counts the time of an answer likewise, until it is taken as a whole."""
+        begun = self.last_activity
+        super().handle_write()
+        if self.total_outbufs_len:
+            self.last_activity = begun
+
+    def writable(self) -> bool:
+        """Ends what is to be closed at once: waitress waits until it can write to a client that takes nothing."""
+        if self.will_close and not self.requests:
+            self.handle_close()
+        return bool(super().writable())
+
 
 SPARE_THREADS = 2
 """Beyond those of a full queue: they refuse what finds it full, and answer who asks how the service is."""
 REQUEST_S = 30
-"""Within so long a request is there as a whole, and a client that is connected sends the next one."""
+"""Within so long a request is there as a whole, its answer is taken, and a connected client sends the next one."""
 OWN_FILES = 64
 """Of the files that the process may open, those that stay for its own."""
 

@@ -159,11 +159,12 @@ def test_a_client_that_leaves_in_the_middle_of_its_body_does_no_harm(service):
     assert healthy(service)
 
 
-def test_a_client_that_sends_a_byte_now_and_then_loses_its_place():
+@pytest.mark.parametrize("sent", [b"POST /predict HTTP/1.1\r\nX-Slow: ", b"GET /metrics HTTP/1.1\r\n\r\n" * 1_000])
+def test_a_client_that_sends_or_takes_a_byte_now_and_then_loses_its_place(sent):
     impatient = "import runpy; from mlsd_lib.serving import serve; serve.__globals__['REQUEST_S'] = 1"
     command = [sys.executable, "-c", f"{impatient}; runpy.run_path({DEMO[1]!r}, run_name='__main__')", "{port}"]
     with ServerProcess(command) as server, socket.create_connection(("127.0.0.1", server.port)) as connection:
-        connection.sendall(b"POST /predict HTTP/1.1\r\nX-Slow: ")
+        connection.sendall(sent)
         connection.setblocking(False)
         until(lambda: not takes(connection, b"x"), "the end of the connection", within_s=20)
         assert healthy(server)
