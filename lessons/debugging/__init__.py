@@ -1,10 +1,4 @@
-"""Debugging a model that runs and is wrong: cheap checks, planted bugs to try them on, and a run watched as it goes.
+"""Debugging a model that runs and is wrong: a small pipeline, the bugs planted in it, and the turns' checks.
 
-`examine` is for a reader's own model. Nothing here may train a model that the course later serves.
+What finds a bug stands in the cells of the lesson. Nothing here may train a model that the course later serves.
 """
-
-from lessons.debugging.examine import examine
-from lessons.debugging.findings import Examination, Finding, Split
-from lessons.debugging.watch import Watch
-
-__all__ = ["Examination", "Finding", "Split", "Watch", "examine"]

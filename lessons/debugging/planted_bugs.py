@@ -8,11 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from sklearn.datasets import load_digits
 from torch import nn
 from torch.nn import functional
-
-from lessons.debugging.examine import examine
-from lessons.debugging.findings import Examination, Split
 
 LEARN, JUDGE = 1_000, 397
 EPOCHS, BATCH = 20, 64
@@ -20,8 +18,6 @@ EPOCHS, BATCH = 20, 64
 
 def digit_images(seed: int) -> tuple[torch.Tensor, torch.Tensor]:
     """scikit-learn's digits in the order of a seed: 8 x 8 numbers from -0.5 to 0.5 in a row, (1797, 64), and labels."""
-    from sklearn.datasets import load_digits
-
     table, labels = load_digits(return_X_y=True)
     order = np.random.default_rng(seed).permutation(len(table))
     return torch.as_tensor(table[order] / 16 - 0.5, dtype=torch.float32), torch.as_tensor(labels[order])
@@ -36,23 +32,26 @@ def moved(images: torch.Tensor) -> torch.Tensor:
 
 
 class Pipeline:
-    """The healthy version: label, split, scale, build, train, predict, serve. A bug overrides one of these."""
+    """The healthy version: label, split, scale, build, train, predict, serve. A bug overrides one of these.
+
+    `learn` and `judge` are scaled rows as the network gets them, (rows, 64); `known` and `truth` their labels.
+    """
 
     rate = 0.1
 
     def __init__(self, seed: int) -> None:
-        from sklearn.datasets import load_digits
-
         self.rng, self.seed = np.random.default_rng(seed), seed
         table, labels = load_digits(return_X_y=True)
         order = self.rng.permutation(len(table))
         pipeline, live = order[: LEARN + JUDGE], order[LEARN + JUDGE :]
-        self.live = table[live], labels[live]
-        self.learn, self.judge = self.divided(table[pipeline], self.labelled(labels[pipeline]))
-        self.mean, self.deviation = self.learn[0].mean(axis=0), self.learn[0].std(axis=0) + 1e-3
+        (learn, known), (judge, truth) = self.divided(table[pipeline], self.labelled(labels[pipeline]))
+        self.mean, self.deviation = learn.mean(axis=0), learn.std(axis=0) + 1e-3
+        self.learn, self.known = self.scaled(learn), torch.as_tensor(known)
+        self.judge, self.truth = self.judged(judge), torch.as_tensor(truth)
+        self.live, self.live_truth = self.served(table[live]), torch.as_tensor(labels[live])
 
     def labelled(self, labels: np.ndarray) -> np.ndarray:
-        """The labels as whoever writes them down passes them on."""
+        """The labels as the annotators pass them on."""
         return labels
 
     def divided(self, table: np.ndarray, labels: np.ndarray) -> Any:
@@ -60,7 +59,7 @@ class Pipeline:
         return (table[:LEARN], labels[:LEARN]), (table[LEARN:], labels[LEARN:])
 
     def scaled(self, table: np.ndarray) -> torch.Tensor:
-        """The learning rows, scaled by their own mean and deviation."""
+        """Rows scaled by the mean and deviation of the learning rows."""
         return torch.as_tensor((table - self.mean) / self.deviation, dtype=torch.float32)
 
     def judged(self, table: np.ndarray) -> torch.Tensor:
@@ -68,16 +67,19 @@ class Pipeline:
         return self.scaled(table)
 
     def served(self, table: np.ndarray) -> torch.Tensor:
-        """What arrives at the service, scaled."""
+        """Rows that arrive at the service, scaled."""
         return self.scaled(table)
 
     def build(self) -> nn.Module:
+        """A new network with random weights."""
         return nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Dropout(0.3), nn.Linear(64, 10))
 
     def trainable(self, model: nn.Module) -> Any:
+        """The parameters that the optimizer gets."""
         return model.parameters()
 
     def order(self, targets: torch.Tensor) -> torch.Tensor:
+        """Numbers of the rows in the order of one epoch."""
         return torch.randperm(len(targets))
 
     def changed(self, inputs: torch.Tensor) -> torch.Tensor:
@@ -85,9 +87,11 @@ class Pipeline:
         return inputs
 
     def clear(self, optimizer: torch.optim.Optimizer) -> None:
+        """Forget the gradients of the step before."""
         optimizer.zero_grad()
 
     def train(self, model: nn.Module, inputs: torch.Tensor, targets: torch.Tensor, epochs: int) -> None:
+        """Train `model` in place."""
         optimizer = torch.optim.SGD(self.trainable(model), lr=self.rate)
         model.train()
         for _ in range(epochs):
@@ -98,6 +102,7 @@ class Pipeline:
 
     @torch.no_grad()
     def predict(self, model: nn.Module, inputs: torch.Tensor) -> torch.Tensor:
+        """The outputs for each row, (rows, 10)."""
         model.eval()
         return model(inputs)
 
@@ -106,24 +111,13 @@ class Pipeline:
         torch.manual_seed(self.seed)
         return self.build()
 
-    @property
-    def split(self) -> Split:
-        """What the network gets, as `examine` wants it."""
-        (learn, known), (judge, truth) = self.learn, self.judge
-        return Split(self.scaled(learn), torch.as_tensor(known), self.judged(judge), torch.as_tensor(truth))
-
     def accuracies(self) -> "Accuracies":
         """Trains to the end; the accuracy that the pipeline reports, and the one that its service reaches."""
-        split, model = self.split, self.network()
-        self.train(model, split.train_inputs, split.train_targets, EPOCHS)
-        reported = self.predict(model, split.valid_inputs.clone()).argmax(dim=1) == split.valid_targets
-        rows = self.served(self.live[0])
-        answers = [int(self.predict(model, rows[at : at + 1].clone()).argmax()) for at in range(len(rows))]
-        return Accuracies(float(reported.float().mean()), float((np.array(answers) == self.live[1]).mean()))
-
-    def examined(self) -> Examination:
-        """What `examine` says about this pipeline."""
-        return examine(self.network(), self.split, train=self.train, predict=self.predict, seed=self.seed)
+        model = self.network()
+        self.train(model, self.learn, self.known, EPOCHS)
+        reported = self.predict(model, self.judge.clone()).argmax(dim=1) == self.truth
+        answers = torch.stack([self.predict(model, row[None].clone()).argmax() for row in self.live])
+        return Accuracies(float(reported.float().mean()), float((answers == self.live_truth).float().mean()))
 
 
 class Accuracies(NamedTuple):
