@@ -5,12 +5,6 @@ from mlsd_lib.lesson import Turns
 check = Turns()
 
 
-def _requests(base: float, more: float, share: float, z: float = 3.0, power_z: float = 0.84) -> float:
-    """Of the canary, where the old version has (1 - share) / share times as many."""
-    after = base + more
-    return (z + power_z) ** 2 * (base * (1 - base) * share / (1 - share) + after * (1 - after)) / more**2
-
-
 @check.turn("seconds-to-show", (0.01, 0.01, 0.05, 100, 3.0), (0.005, 0.045, 0.5, 50, 3.0), (0.01, 0.01, 0.05, 100, 2.0))
 class SecondsToShow:
     """Requests needed, divided by the requests a second that the canary gets."""

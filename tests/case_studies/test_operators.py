@@ -4,6 +4,7 @@ import http.client
 import itertools
 import json
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -173,3 +174,20 @@ def paste(server):
     (line,) = [line for line in server.log().splitlines() if line.startswith("curl ")]
     answer = subprocess.run(line, shell=True, capture_output=True, text=True, check=True).stdout
     return json.loads(answer), json.loads(line.partition("-d '")[2].removesuffix("'"))
+
+
+@on_linux
+def test_a_service_that_starts_without_room_says_so_in_one_line(case_study, tmp_path):
+    """By a process whose files cannot grow from its beginning on."""
+    case = case_study("fraud")
+    run, limit = case.copied(tmp_path), (0, resource.RLIM_INFINITY)
+    result = subprocess.run(
+        case.command("serve", "--run", run.path),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+    )
+    assert result.returncode == 2
+    assert "cannot be opened for writing" in " ".join(result.stderr.split())
+    assert "Traceback" not in result.stderr
