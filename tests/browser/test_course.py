@@ -12,10 +12,10 @@ from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 EXERCISE = "exercises/reduce_latency/reduce_latency.ipynb"
-EXPLORER = """from lessons.deployment.explorers import peeking
+EXPLORER = """from lessons.monitoring.explorers import drift_limit
 from mlsd_lib.lesson.explorer import explore
 named_at_length = {"a line of 120 characters": 1, "which is as long as any line of the course may be": 2, "and fits": 3}
-explore(peeking)"""
+explore(drift_limit)"""
 DECISION = {
     "decision": "from case_studies.kit.reader_decisions import rerun\nyour_count = 2\nrerun('your_count')",
     "apart": "print('nothing depends')",
@@ -110,24 +110,24 @@ def test_a_changed_decision_shows_what_depends_on_it_below_its_own_cell(choices)
 
 
 def test_an_explorer_computes_each_choice_and_says_when_its_question_is_answered(choices):
-    verdict = choices.get_by_role("status").filter(has_text="of the tests of equal pages")
-    first = verdict.get_by_text("Not answered yet: each look is another chance")
+    verdict = choices.get_by_role("status").filter(has_text="of the windows without drift")
+    first = verdict.get_by_text("Not answered yet: a shift of 0.3 seldom brings")
     until(first.is_visible, "the first verdict, after the start of a kernel and its imports", look_s=0.25)
     texts = choices.locator(".jp-OutputArea .widget-label, .jp-OutputArea select")
     assert texts.evaluate_all("texts => texts.filter(text => text.scrollWidth > text.clientWidth).length") == 0
     assert texts.count() >= 6
-    choices.get_by_label("rule").select_option("made for any day")
-    verdict.get_by_text("Not answered yet: the rule pays for thirty looks").wait_for()
-    before = choices.get_by_alt_text("a better page").get_attribute("src")
-    choices.get_by_label("visitors of an arm").focus()
+    choices.get_by_label("limit of the index").select_option("0.05")
+    verdict.get_by_text("Not answered yet: with 200 rows chance alone").wait_for()
+    before = choices.get_by_alt_text("mean moved").get_attribute("src")
+    choices.get_by_label("rows of a window").focus()
     choices.keyboard.press("Space")  # an arrow alone would move JupyterLab to the next cell
     choices.locator("select:open").wait_for(state="attached")
     for key in ("ArrowDown", "Enter"):
         choices.keyboard.press(key)
-    verdict.get_by_text("Answered: the rule allows for every look").wait_for()
-    assert choices.get_by_alt_text("a better page").get_attribute("src") != before
+    verdict.get_by_text("Answered: with 1,000 rows").wait_for()
+    assert choices.get_by_alt_text("mean moved").get_attribute("src") != before
 
 
 def test_the_longest_line_of_code_is_seen_whole_at_1366_pixels(choices):
-    code = choices.locator(".jp-CodeCell", has_text="explore(peeking)").locator(".cm-scroller").first
+    code = choices.locator(".jp-CodeCell", has_text="explore(drift_limit)").locator(".cm-scroller").first
     assert code.evaluate("code => code.scrollWidth <= code.clientWidth")

@@ -51,7 +51,7 @@ def notebook(*cells):
     return {"cells": list(cells), "metadata": {"mlsd": METADATA}, "nbformat": 4, "nbformat_minor": 5}
 
 
-EXPLORER = '<div class="explorer" data-explorer="lessons.deployment.explorers:peeking"><p>Who peeks?</p></div>'
+EXPLORER = '<div class="explorer" data-explorer="lessons.monitoring.explorers:drift_limit"><p>Which limit?</p></div>'
 QUEUES = notebook(
     text("title", "# Queues\n\nWait $w = \\lambda / \\mu$, see [stocks](stocks.ipynb), `" + "a_path/" * 20 + "`."),
     code("imports", "import numpy"),
@@ -61,7 +61,7 @@ QUEUES = notebook(
     ),
     code("measure", "guess.measured(wait)", display("Measured: 1,240 ms. You passed this one over.")),
     code("count", "many.measured(3)", display("Measured: 3 of 100 requests. You passed this one over.")),
-    code("explore", "explore(peeking)", display("Who peeks?", EXPLORER)),
+    code("explore", "explore(drift_limit)", display("Which limit?", EXPLORER)),
     code("noise", "1", {"output_type": "stream", "name": "stderr", "text": "warning"}, display("<Axes: title='x'>")),
 )
 STOCKS = notebook(text("title", "# Stocks"), code("count", "3", display("table", "<a href='queues.ipynb'>Queues</a>")))
@@ -137,13 +137,13 @@ def test_every_choice_of_an_explorer_stands_in_its_page_with_a_picture():
     choices = math.prod(len(one["texts"]) for one in data["settings"])
     assert len(data["results"]) == choices == len(pictures) > 4
     assert {one["answered"] for one in data["results"]} == {True, False}
-    assert re.search(r'<img src="\.\./\.\./explorers/peeking/\d+\.webp" alt="[^"]+', html)
-    assert set(pictures) == {f"explorers/peeking/{number}.webp" for number in range(choices)}
+    assert re.search(r'<img src="\.\./\.\./explorers/drift_limit/\d+\.webp" alt="[^"]+', html)
+    assert set(pictures) == {f"explorers/drift_limit/{number}.webp" for number in range(choices)}
 
 
 def test_an_explorer_that_is_gone_is_named():
-    page = page_of(notebook(code("explore", "1", display("", EXPLORER.replace("peeking", "gone")))), executed=True)
-    with pytest.raises(CourseError, match=r"explorer gone of lessons\.deployment\.explorers"):
+    page = page_of(notebook(code("explore", "1", display("", EXPLORER.replace("drift_limit", "gone")))), executed=True)
+    with pytest.raises(CourseError, match=r"explorer gone of lessons\.monitoring\.explorers"):
         explorable(page, "")
 
 
