@@ -1,4 +1,4 @@
-"""The streaming server, its proxy and its readers, as processes and over HTTP."""
+"""The streaming server and its readers, as processes and over HTTP."""
 
 import asyncio
 import json
@@ -21,34 +21,22 @@ def server():
         yield process
 
 
-@pytest.fixture(scope="module")
-def proxy(server):
-    command = [sys.executable, "-m", "uvicorn", "--factory", "lessons.decode_step.stream_proxy:app", "--port", "{port}"]
-    with ServerProcess(command, env={"UPSTREAM": server.url}) as process:
-        yield process
-
-
 def records(server):
     return look(f"{server.url}/settled")
 
 
-def test_an_answer_is_the_same_by_events_in_one_piece_and_by_the_proxy(server, proxy):
+def test_an_answer_is_the_same_by_events_and_in_one_piece(server):
     by_events = Reader(f"{server.url}/answer", name="events", **ASK).read()
-    by_proxy = Reader(f"{proxy.url}/0/answer", name="proxy", **ASK).read()
     whole = json.load(sent(f"{server.url}/answer", name="whole", stream=False, **ASK).getresponse())
     assert len(whole) == 90
-    assert [token.token for token in by_events.tokens] == [token.token for token in by_proxy.tokens] == whole
+    assert [token.token for token in by_events.tokens] == whole
     assert all(token.sent_s <= token.came_s for token in by_events.tokens)
 
 
-@pytest.mark.parametrize("way", ["server", "proxy"])
 @pytest.mark.parametrize("notify", [True, False])
-def test_a_reader_who_leaves_ends_its_stream_only_where_the_loop_is_notified(server, proxy, way, notify):
-    url = {"server": server.url, "proxy": f"{proxy.url}/0"}[way]
-    names = {"leaves": 5, "stays": STAYS, "gone": 0}
-    readers = visit(
-        f"{url}/answer", {f"{name} {way} {notify}": most for name, most in names.items()}, notify=notify, **ASK
-    )
+def test_a_reader_who_leaves_ends_its_stream_only_where_the_loop_is_notified(server, notify):
+    names = {f"leaves {notify}": 5, f"stays {notify}": STAYS, f"gone {notify}": 0}
+    readers = visit(f"{server.url}/answer", names, notify=notify, **ASK)
     leaves, stays, gone = (records(server)[name]["decoded"] for name in readers)
     assert [len(reader.tokens) for reader in readers.values()] == [5, 90, 0]
     assert (stays, gone) == (90, 0 if notify else 90)
@@ -84,13 +72,6 @@ def test_comments_do_not_keep_a_dead_stream_alive_for_a_reader_who_times_tokens(
 def test_without_comments_a_dead_stream_is_given_up_too(server):
     dead = Reader(f"{server.url}/answer", name="silent", hangs_after=4, **ASK).read(gap_s=0.5)
     assert len(dead.tokens) == len(dead.signs_s) == 4
-
-
-def test_a_block_holds_back_the_tokens_before_it_is_full(proxy):
-    reader = Reader(f"{proxy.url}/2048/answer", name="block", **ASK).read()
-    decoded = sum(token.sent_s <= reader.tokens[0].came_s for token in reader.tokens)
-    assert decoded * (reader.text_bytes / 90) >= 2048
-    assert len(reader.tokens) == 90
 
 
 def test_a_reader_who_leaves_before_the_first_byte_is_not_decoded_for():
