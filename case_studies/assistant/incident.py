@@ -21,11 +21,14 @@ from case_studies.assistant.support_desk import NOBODY, DeskSimulator, DeskStrea
 from case_studies.assistant.train import COMPARE_DAYS, ENCODER_DAYS, JUDGE_DAYS, prepared
 from case_studies.kit import LiveSystem, Rollback
 from case_studies.kit.stream_times import microseconds_of
+from mlsd_lib.modeling import Interval, clustered_interval
 
 MONTH = 30
 """How old the documents are that a bad build reads, days."""
-ANCHORS, ANCHOR_GAP = 200, 0.08
-"""Passages that each new judge is asked about, and how far its mean may lie from the agents' share of right ones."""
+ANCHORS, MAY_LOSE = 400, 0.04
+"""Passages that each new judge is asked about, and how far its log loss may lie above that of the one in charge."""
+NOTE_ERROR = 0.02
+"""Agents err in one of fifty notes: on the anchors no probability counts as nearer to 0 or 1."""
 HISTORY_DAYS = ENCODER_DAYS + JUDGE_DAYS + COMPARE_DAYS
 
 
@@ -36,7 +39,6 @@ class Desk(LiveSystem[Release]):
     """
 
     refresh_days = 1
-    anchor_gap = 0.0
 
     def __init__(self, simulator: DeskSimulator, stream: DeskStream, found: dict[str, pd.DataFrame], release: Release):
         self.simulator, self.stream, self.found, self.now = simulator, stream, found, release.built
@@ -51,7 +53,8 @@ class Desk(LiveSystem[Release]):
         questions, truth = simulator.advance(HISTORY_DAYS)
         stream = DeskStream(questions, truth, simulator.documents, simulator_card(len(questions)))
         fitted, found = prepared(stream, simulator.day, rng)
-        release = fit_release(stream, found, fitted.vectors, simulator.day, policy=policy)
+        learned = {name: table.iloc[:-ANCHORS] for name, table in found.items()}
+        release = fit_release(stream, learned, fitted.vectors, simulator.day, policy=policy)
         return cls(simulator, stream, found, release)
 
     def week(self, rollback: Rollback = "release and state") -> None:
@@ -104,16 +107,29 @@ class Desk(LiveSystem[Release]):
         self.monitor = monitor_of(self.release, self.found, time, time.iloc[-1].normalize() + DAY)
         self.earlier.clear()
 
-    def deploy_judge(self, release: Release, gate: bool) -> None:
-        """Puts a release with another judge in charge; with a `gate` only if it agrees with the agents on the anchors.
+    @property
+    def anchors(self) -> pd.DataFrame:
+        """The last passages of the history, from which no judge learns."""
+        return self.found["hybrid"].iloc[-ANCHORS:]
 
-        The anchors are the last passages of the history, with the agents' notes; they are kept, and never learned from
-        again.
+    @property
+    def noted(self) -> np.ndarray:
+        """Whether the agents called each of the `anchors` right, (n,) of bool."""
+        return noted_right(self.anchors, self.stream.truth.loc[self.anchors.index])
+
+    def anchor_gain(self, release: Release) -> Interval:
+        """By how much the log loss of a release is below that of the release in charge, nats a passage, on the anchors.
+
+        Compared passage by passage: means are the same when scores are dealt to the wrong questions.
         """
-        anchors = self.found["hybrid"].iloc[-ANCHORS:]
-        noted = noted_right(anchors, self.stream.truth.loc[anchors.index])
-        self.anchor_gap = float(release.score(anchors).mean() - noted.mean())
-        if not gate or abs(self.anchor_gap) <= ANCHOR_GAP:
+        before, after = (_log_loss(one.score(self.anchors), self.noted) for one in (self.release, release))
+        rng = self.simulator.rng.spawn(1)[0]  # what is drawn for the desk's days stays as it was
+        return clustered_interval(before - after, self.anchors["document_id"].to_numpy(), ANCHORS, rng)
+
+    def deploy_judge(self, release: Release, gate: bool) -> None:
+        """Puts a release with another judge in charge; with a `gate` only if the anchors exclude that it loses more
+        than `MAY_LOSE`."""
+        if not gate or self.anchor_gain(release).low >= -MAY_LOSE:
             self.deploy(release)
 
     def retrain(self, label_policy: LabelPolicy = "audit") -> None:
@@ -132,3 +148,8 @@ class Desk(LiveSystem[Release]):
         learned = training_labels(times_of(self.stream, found), found, truth, answered, self.now, label_policy)
         judge = fit_judge(found[learned.use], learned.label[learned.use], learned.weight[learned.use])
         return replace(self.release, judges={**self.release.judges, "hybrid": judge})
+
+
+def _log_loss(score: np.ndarray, right: np.ndarray) -> np.ndarray:
+    chance = np.clip(score, NOTE_ERROR, 1 - NOTE_ERROR)
+    return -np.log(np.where(right, chance, 1 - chance))

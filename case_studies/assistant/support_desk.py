@@ -181,7 +181,7 @@ class DeskSimulator:
         rows = [self._question(kind) for kind in kinds]
         seconds = np.sort(rng.integers(6 * 3600, 23 * 3600, count))
         ids = np.arange(self._next_id, self._next_id + count)
-        customer, target, text = zip(*rows, strict=True)
+        customer, target, text, wording = zip(*rows, strict=True)
         questions = pd.DataFrame({
             "question_id": ids,
             "time": (self.day + pd.to_timedelta(seconds, unit="s")).astype("datetime64[us]"),
@@ -189,12 +189,12 @@ class DeskSimulator:
             "dealer": self.dealer[list(customer)],
             "text": text,
         })  # fmt: skip
-        truth = self._truth(kinds, np.array(target), questions)
+        truth = self._truth(kinds, np.array(target), questions).assign(wording=wording)
         self._next_id, self.day = self._next_id + count, self.day + pd.Timedelta(days=1)
         return questions, truth
 
-    def _question(self, kind: str) -> tuple[int, int, str]:
-        """Who asks, which document answers it for this customer, and the text."""
+    def _question(self, kind: str) -> tuple[int, int, str, str]:
+        """Who asks, which document answers it for this customer, the text, and its wording without a product."""
         rng = self.rng
         customer = int(rng.integers(len(self.dealer)))
         private = np.flatnonzero(self.readers >= 0)
@@ -212,7 +212,7 @@ class DeskSimulator:
         wordings = {"document's words": asked[:2], "other words": asked[2:], "no document": UNANSWERED}
         wording = str(rng.choice(wordings.get(kind, asked)))
         text = f"{rng.choice(OPENINGS)}{wording.format(product=self.names[number])}?{rng.choice(ENDINGS)}"
-        return customer, NOBODY if kind in ("no document", "not allowed") else number, text
+        return customer, NOBODY if kind in ("no document", "not allowed") else number, text, wording
 
     def _may_read(self, customer: int, number: int) -> bool:
         readers = self.readers[number]
