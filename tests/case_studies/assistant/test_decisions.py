@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from case_studies.assistant import novelty
 from case_studies.assistant import train as training
 from case_studies.assistant.data import DAY, AssistantError, is_right, noted_right
 from case_studies.assistant.labels import AUDIT_RATE, training_labels
@@ -138,3 +139,28 @@ def test_rights_leak_only_where_nobody_asks_for_them():
     wanted = (stream().truth["kind"].to_numpy()[allowed] == "not allowed").sum()
     assert table.loc["no rights", "leaks"] > wanted / 2
     assert (table.loc[["after the search", "before the search"], "leaks"] == 0).all()
+
+
+def test_a_wording_of_the_past_is_known_for_any_product_and_in_any_order_and_another_is_not():
+    past = ["What is the price of the Aldera 300?", "Has F6501 been sent yet?", ""]
+    asked = [
+        "of the Borvik 210 what is the price, please?",
+        "has no. A-1200 been sent yet",
+        "How expensive is the Isel 500?",
+    ]
+    assert novelty.likeness(asked, past).tolist() == [1.0, 1.0, 0.0]
+    slips = novelty.slipped(asked, 1.0, np.random.default_rng(0))
+    assert [sorted(text) for text in slips] == [sorted(text) for text in asked]
+    assert novelty.slipped(asked, 0.0, np.random.default_rng(0)) == asked
+
+
+def test_a_release_without_some_questions_is_one_of_a_stream_that_never_had_them():
+    rows, first = novelty.draw_new(stream(), np.random.default_rng(1))["wordings"], release_day()
+    assert 0.1 < rows.mean() < 0.4
+    truth = stream().truth.copy()
+    truth.loc[rows & (stream().questions["time"] < first).to_numpy(), ["noted_id", "document_id"]] = 0
+    made = [
+        novelty.lived_without(one, rows, first, first + DAY, np.random.default_rng(0))[1]
+        for one in (stream(), replace(stream(), truth=truth))
+    ]
+    pd.testing.assert_frame_equal(made[0].drop(columns="right"), made[1].drop(columns="right"))
