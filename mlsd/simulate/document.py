@@ -141,4 +141,4 @@ def _on_trace(story: Story, seed: int, length_s: float | None) -> stories.Scenar
     rng = np.random.default_rng([seed, 2])
     keys = stories.traces.zipf_keys(rng, len(arrived), Keys().items)
     name = story.trace.name if story.name == "steady" else f"{story.trace.name}, {story.name}"
-    return replace(drawn, name=name, arrived=arrived, keys=keys)
+    return replace(drawn, name=name, arrived=arrived, keys=keys, steady=False)

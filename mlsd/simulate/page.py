@@ -39,7 +39,7 @@ def write_page(card: Scorecard, path: str | Path, runs: Studied | None = None) -
         f"<div><h2>Design</h2><pre>{html.escape(design)}</pre></div></div>\n<h2>Timeline</h2>\n{svg(card.plot())}"
     )
     world = card.design.in_words() if isinstance(card.design, ServiceDocument) else ""
-    write(path, f"Scenario {card.scenario.name}", runs.verdict if runs else card.verdict, body, world)
+    write(path, f"Scenario {card.scenario.name}", runs.verdict if runs else f"{card.verdict} {card.tail}", body, world)
 
 
 def write_comparison(found: Sequence[Studied], scenario: str, path: str | Path) -> None:

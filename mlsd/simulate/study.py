@@ -87,7 +87,7 @@ class Studied(Runs):
     def verdict(self) -> str:
         """In how many seeds the level was kept, and what the first one came to."""
         if len(self.runs) == 1:
-            return self.card.verdict
+            return f"{self.card.verdict} {self.card.tail}".rstrip()
         return f"Every minute kept the level in {self.kept:.0%} of {len(self.runs)} seeds. First: {self.card.verdict}"
 
 

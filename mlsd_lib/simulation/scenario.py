@@ -67,7 +67,8 @@ class Scenario:
     """One story. `arrived`: times in seconds, sorted, (n,); `keys`: which of `items` each request asks for, (n,).
 
     An item's right answer changes after `change_s` in the mean; a hit of the cache takes `hit_s`. `seed` draws the
-    chances of the story, so that every design meets the same.
+    chances of the story, so that every design meets the same. `steady`: nothing changes while it lasts, so that its
+    percentiles are those of the steady state.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Scenario:
     change_s: float = 3_600.0
     hit_s: float = 0.001
     seed: int = 0
+    steady: bool = False
 
     def __post_init__(self) -> None:
         if len(self.arrived) != len(self.keys) or not len(self.arrived):
@@ -146,7 +148,7 @@ def _scenario(name: str, arrived: np.ndarray, rng: np.random.Generator, seconds:
 
 def steady(rng: np.random.Generator, rate: float = 100.0, seconds: float = 600.0) -> Scenario:
     """A constant rate."""
-    return _scenario("steady", traces.constant(rng, rate, seconds), rng, seconds)
+    return _scenario("steady", traces.constant(rng, rate, seconds), rng, seconds, steady=True)
 
 
 def daily_cycle(rng: np.random.Generator, rate: float = 100.0, seconds: float = 1_440.0) -> Scenario:

@@ -10,6 +10,7 @@ import numpy as np
 from mlsd_lib.simulation.design import Design
 from mlsd_lib.simulation.record import BIN_S, SUMS, Ended, Record
 from mlsd_lib.simulation.scenario import Scenario
+from mlsd_lib.simulation.steady_state import after_warm_up, steady_percentile
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,6 +47,10 @@ class Scorecard:
     def good(self) -> np.ndarray:
         """Which requests got a good answer, (n,) of bool."""
         return self.full & (self.record.latency_s <= self.scenario.level.within_s)
+
+    @property
+    def _full_ms(self) -> np.ndarray:
+        return 1e3 * self.record.latency_s[self.full]
 
     @cached_property
     def minutes(self) -> "pd.DataFrame":
@@ -88,9 +93,12 @@ class Scorecard:
 
     @cached_property
     def figures(self) -> dict[str, float]:
-        """The page's numbers by their names, units in them; percentiles are of full answers, NaN without any."""
-        record, requests = self.record, len(self.record.ended)
-        latency = 1e3 * record.latency_s[self.full]
+        """The page's numbers by their names, units in them; percentiles are of full answers, NaN without any.
+
+        Those of a steady story are of its steady state, those of another one count its start too.
+        """
+        record, requests, latency = self.record, len(self.record.ended), self._full_ms
+        latency = after_warm_up(latency) if self.scenario.steady else latency
         percentile = np.percentile(latency, [50, 95, 99]) if len(latency) else np.full(3, np.nan)
         good = int(self.good.sum())
         counts = np.bincount(record.ended, minlength=len(Ended))
@@ -125,6 +133,13 @@ class Scorecard:
         share = self.minutes["good"].loc[first]
         missed = f"Missed first in minute {first} ({share:.1%} good; promised {promise})."
         return f"{missed} {self.cause(first)} {self._after(first)}"
+
+    @property
+    def tail(self) -> str:
+        """The 99th percentile of a steady story with its interval from this one run, in words; else empty."""
+        if not self.scenario.steady or not self.full.any():
+            return ""
+        return f"p99 in the steady state, 95 % interval from this run: {steady_percentile(self._full_ms, 99)} ms."
 
     def _sums(self, first: int, minutes: int = 1) -> dict[str, float]:
         """The timeline's sums over some minutes."""
@@ -206,7 +221,7 @@ class Scorecard:
 
     def __str__(self) -> str:
         rows = "\n".join(f"{name:<26}{shown(value):>14}" for name, value in self.figures.items())
-        return f"{self.scenario.name}\n{rows}\n{self.verdict}"
+        return f"{self.scenario.name}\n{rows}\n{self.verdict} {self.tail}".rstrip()
 
     def plot(self) -> "Figure":
         """The timeline: requests and good answers, the queue, replicas, latency, over the minutes of the story."""
