@@ -117,7 +117,7 @@ class Sifting(ExchangeCollect):
         refusal = f"its name is not as nbgrader writes it, STUDENT+{self.intake.name}+TIME+"
         with suppress(Exception):  # whatever is wrong with a name
             stated = super()._path_to_record(path)
-            people = self.intake.people
+            refusal, people = "it is not there any more", self.intake.people
             refusal = _refusal(Path(path), stated["username"], stated["timestamp"], self.check_owner, people)
             record = record if refusal else stated
         if refusal:

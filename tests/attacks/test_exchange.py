@@ -59,7 +59,8 @@ def test_an_odd_folder_in_the_exchange_costs_only_its_owner(laid: Laid, template
 
 
 @pytest.mark.parametrize(
-    ("owner", "name"), [(exchange.Intake, "takes"), (exchange, "_kept"), (exchange.Sifting, "copy_files")]
+    ("owner", "name"),
+    [(exchange, "_refusal"), (exchange.Intake, "takes"), (exchange, "_kept"), (exchange.Sifting, "copy_files")],
 )
 def test_a_folder_that_goes_away_while_it_is_collected_costs_only_its_owner(
     owner, name, template, tmp_path, monkeypatch
@@ -78,5 +79,6 @@ def test_a_folder_that_goes_away_while_it_is_collected_costs_only_its_owner(
     monkeypatch.setattr(owner, name, and_goes)
     _, report = collect_exchange(Course.open(place).configured(Exchange={"root": str(tmp_path / "exchange")}), "ps1")
     refused = {one.source.split("+")[0] for one in report if one.outcome == "refused"}
+    assert [one.detail for one in report if "its name is" in one.detail] == []
     there = {path.parts[-3] for path in place.glob("submitted/*/ps1/ps1.ipynb") if path.read_bytes() == right}
     assert {"ada", "zoe"} <= there == set(laid) - refused
