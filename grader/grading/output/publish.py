@@ -38,7 +38,7 @@ class Record:
         """Finish what an earlier run committed but did not put into place, and remove what it did not commit."""
         final = self._final(student)
         digest = self.book.digests.get(student)
-        with full_disk_told(self.course.home):
+        with full_disk_told(self.course.folder("autograded")):
             if digest and (committed := _staged(final, self.book.results(student))).is_dir():
                 self._publish(final, committed)
             for left in final.parent.glob(f".{final.name}{STAGED}*"):
@@ -65,25 +65,28 @@ class Record:
         return bool(there) and there == written and self.book.holds(student, results)
 
     def write(self, batch: Sequence[Graded]) -> None:
-        """Record some submissions in one transaction. Raises `DiskFull` or `Locked`, and then none of them is."""
+        """Record some submissions in one transaction.
+
+        Raises `DiskFull`, `Locked` or what SQLite raises, and then none of them is.
+        """
         if not batch:
             return
         finals = [self._final(graded.student) for graded in batch]
         staged = [_staged(final, graded.results) for graded, final in zip(batch, finals, strict=True)]
         try:
-            with full_disk_told(self.course.home):
+            with full_disk_told(self.course.folder("autograded")):
                 for graded, place in zip(batch, staged, strict=True):
                     self.reached("stage")
                     self._stage(graded, place)
-                self.reached("staged")
-                self.book.write(batch)
+            self.reached("staged")
+            self.book.write(batch)
         except BaseException:
             for place in staged:
                 _remove(place)
                 _remove(_unfinished(place))
             raise
         self.reached("committed")
-        with full_disk_told(self.course.home):
+        with full_disk_told(self.course.folder("autograded")):
             for graded, final, place in zip(batch, finals, staged, strict=True):
                 self._publish(final, place)
                 self._write_results(graded.student, graded.results)

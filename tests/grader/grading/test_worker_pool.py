@@ -174,7 +174,8 @@ def test_a_full_disk_is_said_and_leaves_nothing_half_written(course):
     source = "# " + "x" * (largest + 200_000)
     big["cells"].append({"cell_type": "code", "metadata": {}, "source": source, "outputs": [], "execution_count": None})
     toy.submit(course, "right", big)
-    with no_file_beyond(largest + 100_000), pytest.raises(DiskFull, match="no room to write"):
+    told = f"no room to write below {course.folder('autograded')}"
+    with no_file_beyond(largest + 100_000), pytest.raises(DiskFull, match=told):
         run(course, students=["right"])
     assert (dump(course), outputs(course)) == before
     assert not [path for path in course.home.rglob(".*") if "mlsd-staged" in path.name]
