@@ -6,6 +6,7 @@ Figures and windows are those of `service_figures`; each rule stands here in Pyt
 import math
 from collections.abc import MutableSequence, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from mlsd_lib.operations.scraping import ALARM, INDEX, Scrape
 from mlsd_lib.operations.service_figures import ANSWERS, MONITOR, SPENT, Figures
@@ -48,11 +49,12 @@ class Rule:
         return not math.isnan(value) and (value > self.limit if self.above else value < self.limit)
 
     def rings(self, history: Sequence[Figures]) -> bool:
-        """Whether the last windows were all beyond it."""
-        last = history[-self.windows :]
-        return len(last) == self.windows and all(
-            self.broken(window[self.group].get(self.figure, math.nan)) for window in last
+        """Whether the last windows that have the figure were all beyond it: one without an answer ends no alarm."""
+        seen = (
+            window[self.group][self.figure] for window in reversed(history) if self.figure in window.get(self.group, {})
         )
+        last = list(islice(seen, self.windows))
+        return len(last) == self.windows and all(map(self.broken, last))
 
 
 OBJECTIVE, BUDGET_DAYS = 0.999, 30

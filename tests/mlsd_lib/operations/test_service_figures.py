@@ -16,7 +16,7 @@ from mlsd_lib.operations import OperationsError
 from mlsd_lib.operations.alert_rules import RULES, monitor_rules
 from mlsd_lib.operations.prometheus_files import files
 from mlsd_lib.operations.scraping import Scrape, Window, scrape
-from mlsd_lib.operations.service_figures import GROUPS, figures
+from mlsd_lib.operations.service_figures import GROUPS, SILENT, SPENT, figures
 from mlsd_lib.operations.service_page import write_page
 from mlsd_lib.serving import ServerProcess
 from mlsd_lib.serving.requests import status_of
@@ -71,6 +71,12 @@ def test_a_rule_rings_when_it_was_broken_as_often_as_it_says_and_not_before(wind
     assert not errors.rings([bad, bad, good])
     unseen = {**bad, "system": {**bad["system"], "errors": math.nan}}
     assert not errors.rings([unseen, unseen])
+    spent = {SPENT: bad[SPENT]}  # of a window that is too old to be drawn
+    assert errors.rings([bad, SILENT, bad, SILENT])  # a service that answers every second time hides nothing
+    assert not errors.rings([spent, bad, SILENT, SILENT])
+    down = next(rule for rule in RULES if rule.name == "ServiceDown")
+    assert not down.rings([bad, SILENT, bad, SILENT])
+    assert down.rings([bad, SILENT, SILENT])
 
 
 def test_the_page_shows_each_figure_and_what_to_do_and_runs_nothing(window, tmp_path):
