@@ -132,8 +132,8 @@ def _one(connection: http.client.HTTPConnection, url: str, path: str, body: byte
         if not kept:
             raise
         return _one(connection, url, path, body, rows)
-    if not 200 <= answer.status < 300:
-        said = " ".join(content[:200].decode("utf-8", "replace").split())
+    if not 200 <= answer.status < 300 or not content:  # who answers nothing has perhaps done nothing
+        said = " ".join(content[:200].decode("utf-8", "replace").split()) or "nothing"
         raise SimulationError(
             f"{url} answered {rows} rows with {answer.status}: {said}. Give a --row that it takes, or lower --largest."
         )

@@ -157,19 +157,19 @@ def _answer(connection: http.client.HTTPConnection, path: str) -> bytes:
         if response.status != 200:
             raise ValueError(f"its status is {response.status}")
         text = body_of(response, MOST_BYTES)
-        if response.length:
-            raise ValueError(f"it ends {response.length:,} bytes early")
         if not text.endswith(b"\n"):  # which the format asks for
             raise ValueError("it ends within a line")
         return text
 
 
 def body_of(response: http.client.HTTPResponse, most: int) -> bytes:
-    """What an answer holds; raises `ValueError` for more than `most` bytes, of which no more are read."""
+    """What an answer holds; raises `ValueError` where it ends early, or has more than `most` bytes, which are not read."""
     buffer = bytearray(most + 1)  # `read` takes all there is for a chunk of a length below zero
     text = bytes(buffer[: response.readinto(buffer)])
     if len(text) > most:
         raise ValueError(f"it has more than {most:,} bytes")
+    if response.length:
+        raise ValueError(f"it ends {response.length:,} bytes early")
     return text
 
 

@@ -132,6 +132,8 @@ class Hostile(socketserver.StreamRequestHandler):
     ("answer", "more", "message"),
     [
         (b"Content-Length: 2\r\n\r\n{}", b"", None),  # and hangs up without a word
+        (b"Content-Length: 0\r\n\r\n", b"", "answered 1 rows with 200: nothing"),
+        (b"Content-Length: 999\r\n\r\n{}", b"", "it ends 997 bytes early"),
         (b"Content-Length: 1000000\r\n\r\n{", b" ", "it was not read within 1 s"),
         (b"\r\n{", b" ", "it was not read within 1 s"),
         (b"X: ", b"x", "it was not read within 1 s"),
