@@ -163,7 +163,7 @@ def _answer(connection: http.client.HTTPConnection, path: str) -> bytes:
 
 
 def body_of(response: http.client.HTTPResponse, most: int) -> bytes:
-    """What an answer holds; raises `ValueError` where it ends early, or has more than `most` bytes, which are not read."""
+    """What an answer holds; raises `ValueError` where it ends early, or has more than `most` bytes, then not read."""
     buffer = bytearray(most + 1)  # `read` takes all there is for a chunk of a length below zero
     text = bytes(buffer[: response.readinto(buffer)])
     if len(text) > most:
