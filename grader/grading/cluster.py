@@ -23,21 +23,24 @@ from grader.grading import cluster_node
 from grader.grading.cluster_wire import CodeRefused, only_data, opened, security
 from grader.grading.mark_digests import suites_of
 from grader.grading.worker import Done, Spec, Task
+from grader.grading.worker_pool import SPARE_S
 from grader.sandbox import Level, named
 
 CONNECT_S = 10.0
 LOOK_S = 1.0  # how often it is asked who has come and who is gone
 WAIT_S = 600.0  # without any worker for so long, this ends; a queue of batch jobs may take a while
 FETCH_S = 10.0
+ANSWER_S = 60.0  # a worker says who it is, and a scheduler who is there, within so long
 TRIES = 3
 
 
 @dataclass
 class Node:
-    """An accepted worker: how many it grades at once, and the tasks that it was sent."""
+    """An accepted worker: how many it grades at once, the tasks that it was sent, and since when it owes an answer."""
 
     threads: int
     tasks: dict[Any, Task] = field(default_factory=dict)
+    since_s: float = 0.0
 
 
 class Cluster:
@@ -64,7 +67,8 @@ class Cluster:
 
     def __exit__(self, *_: object) -> None:
         with suppress(Exception):
-            self.client.run(cluster_node.end, self.key, workers=list(self.nodes), on_error="ignore")
+            at = {"workers": list(self.nodes), "on_error": "ignore", "callback_timeout": FETCH_S}
+            self.client.run(cluster_node.end, self.key, **at)
         self._connected.__exit__(None, None, None)
 
     def run(self, tasks: list[Task]) -> Iterator[list[Done]]:
@@ -84,10 +88,16 @@ class Cluster:
         if time.monotonic() - self.looked_s < LOOK_S:
             return []
         with self._scheduler_there():
-            threads = self.client.nthreads()
-        failed = []
-        for address in [worker for worker in self.nodes if worker not in threads]:
-            self.say(f"the worker {address} is gone; its submissions go to others")
+            threads = self.client.sync(self.client.scheduler.ncores, workers=None, callback_timeout=ANSWER_S)
+        failed, patience_s = list[Done](), TRIES * (self.most_s + SPARE_S)  # its own pool tries fewer times
+        for address, node in list(self.nodes.items()):
+            if address not in threads:
+                self.say(f"the worker {address} is gone; its submissions go to others")
+            elif node.tasks and time.monotonic() - node.since_s > patience_s:
+                self.refused[address] = f"it has given no answer for {patience_s:g} s"
+                self.say(f"the worker {address} is refused: {self.refused[address]}; its submissions go to others")
+            else:
+                continue
             failed += self._lost(address)
         self.refused = {worker: why for worker, why in self.refused.items() if worker in threads}
         if new := [worker for worker in threads if worker not in self.nodes and worker not in self.refused]:
@@ -99,29 +109,25 @@ class Cluster:
     def _met(self, new: list[str], threads: dict[str, int]) -> None:
         nonce, suites = secrets.token_hex(16), suites_of(self.spec.shared)
         here = cluster_node.about(nonce, suites) | {"level": self.spec.level or "none"}
-        with self._scheduler_there():
-            fit = []
-            for address in new:  # each alone: what one sends may break off the reading
-                there = self._about(address, nonce, suites)
-                if why := _refusal(here, there):
-                    self.refused[address] = why
-                    self.say(f"the worker {address} is refused: {why}")
-                else:
-                    fit.append(address)
-            begun = (
-                self.client.run(cluster_node.begin, self.key, self.spec, workers=fit, on_error="return") if fit else {}
-            )
-        for address, error in begun.items():
-            if not isinstance(error, BaseException):
+        for address in new:  # each alone: what one sends may break off the reading
+            why = _refusal(here, self._asked(address, cluster_node.about, nonce, suites))
+            if why := why or _unbegun(self._asked(address, cluster_node.begin, self.key, self.spec)):
+                self.refused[address] = why
+                self.say(f"the worker {address} is refused: {why}")
+            else:
                 self.nodes[address] = Node(threads[address])
                 self.say(f"the worker {address} grades {threads[address]} at once")
 
-    def _about(self, address: str, nonce: str, suites: list[str]) -> object:
-        try:
-            asked = self.client.run(cluster_node.about, nonce, suites, workers=[address], on_error="return")
-            return asked.get(address)
-        except CodeRefused as error:
-            return error
+    def _asked(self, address: str, function: Callable[..., object], *arguments: Any) -> object:
+        """What a worker answers, or the error in its place."""
+        at = {"workers": [address], "on_error": "return", "callback_timeout": ANSWER_S}
+        with self._scheduler_there():
+            try:
+                return self.client.run(function, *arguments, **at).get(address)
+            except CodeRefused as error:
+                return error
+            except TimeoutError:
+                return TimeoutError(f"no answer within {ANSWER_S:g} s")
 
     def _require_somebody(self, any_there: bool) -> None:
         now_s = time.monotonic()
@@ -138,6 +144,7 @@ class Cluster:
 
     def _send(self) -> None:
         for address, node in self.nodes.items():
+            node.since_s = node.since_s if node.tasks else time.monotonic()
             while self.waiting and len(node.tasks) <= node.threads:  # one more, so that nobody is idle
                 task = self.waiting.popleft()
                 with TemporaryFile() as contents:
@@ -167,6 +174,7 @@ class Cluster:
         if not address:
             return []  # of a worker that was taken for gone
         try:
+            self.nodes[address].since_s = time.monotonic()
             task = self.nodes[address].tasks[future]
             done = opened(future.result(timeout=FETCH_S), self.key, suites_of(self.spec.shared), task.student)
         except LookupError:  # it was started anew under its old address: it must be asked again who it is
@@ -201,13 +209,15 @@ class Cluster:
             if not isinstance(error, OSError | TimeoutError) and not type(error).__module__.startswith("distributed"):
                 raise
             raise GraderError(
-                f"the Dask scheduler at {self.address} does not answer any more ({error}). What was recorded stays; "
-                "run the same command again."
+                f"the Dask scheduler at {self.address} does not answer any more ({str(error) or 'timed out'}). "
+                "What was recorded stays; run the same command again."
             ) from error
 
 
 def _refusal(here: dict[str, str], there: Any) -> str:
     """Why a worker cannot grade; empty if it can."""
+    if isinstance(there, TimeoutError):
+        return f"it gives {_shown(there)}"
     if not isinstance(there, dict) or not all(isinstance(there.get(name), str) for name in here):
         said = f"{type(there).__name__}: {_shown(there)}"
         return f"it cannot load this grader ({said}). Install the course there, this version"
@@ -226,6 +236,11 @@ def _refusal(here: dict[str, str], there: Any) -> str:
             "Install bubblewrap there, or name a level that both have: --sandbox"
         )
     return ""
+
+
+def _unbegun(begun: object) -> str:
+    """Why a worker that fits grades nothing all the same; empty if it does."""
+    return f"it cannot begin ({type(begun).__name__}: {_shown(begun)})" if begun is not None else ""
 
 
 def _shown(sent: object) -> str:

@@ -40,6 +40,7 @@ def about(nonce, suites):
     get_worker().log_event("warn", {{"message": pickle.dumps(Evil()), "category": pickle.dumps(Evil())}})
     return {{}}
 """,
+    "it never answers": "async def about(*_):\n    import asyncio\n    await asyncio.sleep(10**6)",
     "its answer is no answer": "def about(nonce, suites): return 7",
     "its answer lacks what is asked": "def about(nonce, suites): return {{}}",
     "its level is no level": "own = about\ndef about(nonce, suites): return own(nonce, suites) | {{'level': 'x'}}",
@@ -89,7 +90,8 @@ def rogue(scheduler, copy, tmp_path, request):
 
 
 @pytest.mark.parametrize("rogue", WAYS, indirect=True)
-def test_a_worker_that_is_refused_runs_no_code_here(scheduler, course, rogue):
+def test_a_worker_that_is_refused_runs_no_code_here(scheduler, course, rogue, monkeypatch):
+    monkeypatch.setattr("grader.grading.cluster.ANSWER_S", 20.0)
     toy.submit(course, "right", toy.answered(course, **toy.RIGHT))
     said = []
     with pytest.raises(GraderError, match=r"no worker of .* can grade"):
