@@ -29,8 +29,8 @@ BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*+")
 PLAIN_TAG = re.compile(r"<(?!/?(?:b|i|em|strong|br|sub|sup|p|code|pre|u|hr|ul|ol|li|kbd)\s*+/?>)(?=[A-Za-z/!?])")
 ATTACHED = re.compile(r"attachment:([^\s)\"'>]*+)", re.IGNORECASE)
 LINK = re.compile(r"(\]\(\s*+<?|\]:\s*+<?)([^)\s>]*+)")
-SCHEME = re.compile(r"([a-z][a-z0-9+.-]*+):", re.IGNORECASE)
-SCHEMES = {"http", "https", "mailto", "attachment"}
+# Without its slashes an address begins at the page on which it is shown: `http:/logout` is that server's.
+ALIVE = re.compile(r"https?://|mailto:|attachment:|#|$", re.IGNORECASE)
 PICTURE_FILE = re.compile(r"[\w.,/ %-]++(?<=\.png|\.jpg|\.gif)|[\w.,/ %-]++(?<=\.jpeg)", re.IGNORECASE)
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~$-])")
 CUT = "\n\n[The rest was left out: it is too long to be shown.]"
@@ -102,9 +102,8 @@ def _dead_link(found: re.Match[str]) -> str:
     if len(found[2]) > LINK_CHARACTERS and not DATA_PICTURE.match(found[2]):
         return f"{found[1]}#"
     target = re.sub(r"[\s\x00-\x20\\]", "", html.unescape(html.unescape(found[2][:LINK_CHARACTERS])))
-    scheme = SCHEME.match(target)
-    alive = scheme[1].lower() in SCHEMES if scheme else target[:1] in ("", "#") or PICTURE_FILE.fullmatch(target)
-    return found[0] if alive or DATA_PICTURE.match(target) else f"{found[1]}#"
+    alive = ALIVE.match(target) or PICTURE_FILE.fullmatch(target) or DATA_PICTURE.match(target)
+    return found[0] if alive else f"{found[1]}#"
 
 
 def _cleaned(output: dict[str, Any], allowance: Allowance) -> dict[str, Any] | None:

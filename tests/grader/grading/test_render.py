@@ -85,6 +85,8 @@ def test_a_raw_cell_is_text():
 def test_a_link_to_a_picture_a_section_or_another_site_lives():
     text = "![a](plots/one.png) [b](#part) [c](https://x.org/y) [d](mailto:a@b.org)"
     assert clean_markdown(text) == text
+    ways_home = "[e](http:/logout) [f](HTTPS:page.html) [g]: http:\\logout"  # a browser reads them from the page's own
+    assert clean_markdown(ways_home) == "[e](#) [f](#) [g]: #"
 
 
 def test_thousands_of_flags_of_one_kind_hide_no_other():
