@@ -111,18 +111,13 @@ def plot(exercise: str, maximum: float) -> None:
 
 
 def run_by_a_reader() -> bool:
-    """Whether a person runs this cell in a notebook."""
-    if not in_a_kernel():
+    """Whether a person runs this cell in a notebook; where no kernel runs it, nothing is imported to find out."""
+    ipython = sys.modules.get("IPython")
+    if ipython is None or getattr(ipython.get_ipython(), "kernel", None) is None:
         return False
     from mlsd_lib.lesson.reader import someone_is_there
 
     return someone_is_there()
-
-
-def in_a_kernel() -> bool:
-    """Whether a notebook's kernel runs this, and no process of the grader's; nothing is imported to find out."""
-    ipython = sys.modules.get("IPython")
-    return ipython is not None and getattr(ipython.get_ipython(), "kernel", None) is not None
 
 
 def _home() -> Path:

@@ -14,7 +14,7 @@ Gave = TypeVar("Gave")
 def skipped_while_grading(function: Callable[Given, Gave]) -> Callable[Given, Gave | None]:
     """Does nothing while nbgrader or the grader runs the notebook: nobody looks, and a simulation takes its time.
 
-    A design that is not written yet, or refused, is said in words, so that an untouched notebook runs to its end.
+    What is not written yet, or a design that is refused, is said in words: an untouched notebook runs to its end.
     """
 
     @functools.wraps(function)
@@ -24,7 +24,7 @@ def skipped_while_grading(function: Callable[Given, Gave]) -> Callable[Given, Ga
         try:
             return function(*given, **named)
         except NotImplementedError:
-            print("There is no design yet: write design() first.")
+            print("This part of your answer is still to be written. Write it, run its cell, then run this one.")
         except RefusedDesign as refused:
             print(f"The design is refused.\n{refused}")
         return None

@@ -49,15 +49,15 @@ class DesignTask(Generic[Document]):
     """`read` makes a document of plain data (dicts, lists, numbers, text) or raises `CourseError` in words.
 
     `run` says what a document comes to in a scenario; the same pair always gives the same. A document object of the
-    answer's has a method `plain`, which gives it as plain data. Raises `GraderError` where requirements, scenarios and
-    `exercise.toml` do not fit together.
+    answer's has pydantic's `model_dump`, which gives it as plain data. Raises `GraderError` where requirements,
+    scenarios and `exercise.toml` do not fit together.
     """
 
     def __init__(
         self, exercise: Exercise, read: Callable[[Any], Document], scenarios: Sequence[ScenarioFamily],
-        run: Callable[[Document, Draw], Outcome], requirements: Sequence[Requirement], plain: str = "model_dump",
+        run: Callable[[Document, Draw], Outcome], requirements: Sequence[Requirement],
     ) -> None:  # fmt: skip
-        self.exercise, self.run, self.plain = exercise, run, plain
+        self.exercise, self.run = exercise, run
         self._read = read
         self.scenarios = {scenario.name: scenario for scenario in scenarios}
         self.requirements = {requirement.family: requirement for requirement in requirements}
@@ -69,7 +69,7 @@ class DesignTask(Generic[Document]):
     def wider(self, by: Mapping[str, float], others: float = 0.0) -> "DesignTask[Document]":
         """This task, whose limits on hidden scenarios are wider by the share of their family, or of all `others`."""
         wide = [requirement.wider(by.get(family, others)) for family, requirement in self.requirements.items()]
-        self.hidden = DesignTask(self.exercise, self._read, list(self.scenarios.values()), self.run, wide, self.plain)
+        self.hidden = DesignTask(self.exercise, self._read, list(self.scenarios.values()), self.run, wide)
         return self
 
     def graded(self, cases: CaseSource[Any], *tests: str) -> Iterator[Callable[..., Points]]:
@@ -82,8 +82,8 @@ class DesignTask(Generic[Document]):
 
     def read(self, given: Any) -> Document:
         """The document of plain data, of YAML text, or of an object that gives itself as such. `RefusedDesign`."""
-        if hasattr(given, self.plain):
-            given = getattr(given, self.plain)()
+        if hasattr(given, "model_dump"):
+            given = given.model_dump()
         if isinstance(given, str):
             given = _of_yaml(given)
         try:
@@ -119,7 +119,7 @@ class DesignTask(Generic[Document]):
         if isinstance(given, Handle):
             kind = given.kind
             with contextlib.suppress(StudentError):
-                given = answer.call(given, method=self.plain)
+                given = answer.call(given, method="model_dump")
             if isinstance(given, Handle):
                 raise RefusedDesign(f"{name}() gave an object of type {kind}. Return the design, or its dict.")
         return self.read(given)

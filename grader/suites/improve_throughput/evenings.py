@@ -4,7 +4,7 @@ The machine is a published one: no mark of a policy depends on the machine that 
 """
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -12,9 +12,9 @@ import numpy as np
 from grader.suite_kit.designs import DesignTask, Draw, FailureReason, Outcome, Range, Requirement, ScenarioFamily
 from grader.suite_kit.designs.task import required
 from grader.suites.improve_throughput.cases import EXERCISE
-from grader.suites.improve_throughput.machine import Record, simulate
 from grader.suites.improve_throughput.policy import Policy
 from mlsd_lib.simulation import traces
+from mlsd_lib.simulation.record import Ended
 from mlsd_lib.simulation.scenario import BatchCost, Scenario
 
 CURVE = BatchCost(fixed_s=0.016, row_s=0.001, spread=0.1)
@@ -68,9 +68,11 @@ class Run:
     """One policy in one scenario. Latencies are in ms, infinite for a request that got no answer."""
 
     def __init__(self, policy: Policy, story: Scenario) -> None:
-        self.policy, self.story = policy, story
-        self.record: Record = simulate(policy, story)
-        self.latency_ms = np.where(self.record.answered, 1e3 * self.record.latency_s, np.inf)
+        from mlsd_lib.simulation.compiled_engine import simulate  # with numba, for which no import should wait
+
+        self.policy, self.story, self.record = policy, story, simulate(policy.serving, story)
+        self.answered = self.record.ended == Ended.ANSWERED
+        self.latency_ms = np.where(self.answered, 1e3 * self.record.latency_s, np.inf)
         self.in_time = self.latency_ms <= P99_MS
 
     def p99_ms(self, chosen: np.ndarray | slice = slice(None)) -> float:
@@ -81,12 +83,12 @@ class Run:
     @property
     def rows_per_cpu_s(self) -> float:
         """Answers in time for each second in which the core worked."""
-        return float(self.in_time.sum() / self.record.busy_s)
+        return float(self.in_time.sum() / self.record.total("busy_s"))
 
     @property
     def rows_a_batch(self) -> float:
         """The mean number of rows in a batch."""
-        return self.record.rows / self.record.batches
+        return self.record.total("rows") / self.record.total("batches")
 
     def in_system(self) -> float:
         """The mean number of requests that wait or are worked on, counted at many moments, not by Little's law."""
@@ -109,9 +111,9 @@ class Run:
         elif alone_ms > PUBLIC_P99_MS:
             cause = "a request waits for its batch, and with the batch's own time that is more than is promised"
             detail += f" Wait and batch take {alone_ms:.0f} ms together."
-        elif self.record.timed_out > self.record.refused:
+        elif self.record.total("timed_out") > self.record.total("refused"):
             cause = "the deadline ended requests that could have been answered in time"
-        elif self.record.refused > 0.01 * len(second):
+        elif self.record.total("refused") > 0.01 * len(second):
             cause = "the queue's limit turned requests away that could have been answered in time"
         else:
             cause = "a batch had to wait for the one before it, which was longer than the promise leaves room for"
@@ -119,7 +121,7 @@ class Run:
 
     def why_expensive(self) -> FailureReason:
         """Why a CPU second gave few answers in time."""
-        late = 1 - self.in_time.sum() / max(self.record.rows, 1)
+        late = 1 - self.in_time.sum() / max(self.record.total("rows"), 1)
         detail = f"A batch held {self.rows_a_batch:.1f} rows on average; {late:.0%} of the rows were worked on in vain."
         if late > 0.1:
             return FailureReason(
@@ -160,7 +162,7 @@ def _why_overloaded(run: Run) -> FailureReason:
 
 
 def _why_not_over(run: Run) -> FailureReason:
-    longest = float(np.max(run.record.latency_s[run.record.answered], initial=0.0))
+    longest = float(np.max(run.record.latency_s[run.answered], initial=0.0))
     return FailureReason(
         "after the crowd", "those who came after it waited behind the queue that it had left",
         f"The longest wait for an answer was {longest:.1f} s.",
@@ -182,7 +184,7 @@ def _requirements() -> list[Requirement]:
     return found
 
 
-TASK = DesignTask(EXERCISE, Policy.of, FAMILIES, outcome, _requirements(), plain="plain").wider(
+TASK = DesignTask(EXERCISE, partial(Policy.of, name="the policy"), FAMILIES, outcome, _requirements()).wider(
     dict.fromkeys(CARRIED, EXERCISE.limit("hidden_room"))
     | dict.fromkeys((f"{name}_p99" for name in CARRIED), P99_MS / PUBLIC_P99_MS - 1)
 )
@@ -200,7 +202,7 @@ class Situation:
     def told(self) -> tuple[dict[str, Any], dict[str, float], int]:
         """What the student's function is called with."""
         machine = {"fixed_ms": round(1e3 * self.cost.fixed_s, 2), "row_ms": round(1e3 * self.cost.row_s, 2)}
-        return self.policy.plain(), machine, self.rate
+        return self.policy.model_dump(), machine, self.rate
 
     @cached_property
     def run(self) -> Run:
@@ -225,7 +227,8 @@ def draw_situations(seed: int) -> tuple[Situation, ...]:
         cost = BatchCost(round(drawn["fixed"]) / 1e3, round(drawn["row"], 2) / 1e3, CURVE.spread)
         batch_s = cost.fixed_s + cost.row_s * (1 + drawn["rows that come"])
         if batch_s <= LONGEST_BATCH * wait_ms / 1e3:
-            found.append(Situation(Policy(int(drawn["largest"]), wait_ms), cost, rate, seed + len(found)))
+            policy = Policy(largest_batch=int(drawn["largest"]), longest_wait_ms=wait_ms)
+            found.append(Situation(policy, cost, rate, seed + len(found)))
     return tuple(found)
 
 

@@ -1,84 +1,46 @@
 """The second hand-in of `improve_throughput`: when a batch begins, and who is turned away, as plain data."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import Field
 
 from grader.suites.improve_throughput.cases import EXERCISE
-from notebook_runner.errors import CourseError
+from mlsd_lib.simulation.design import Batching, Design, Document, Queue
+
+FEWEST_ROWS, MOST_ROWS = map(int, EXERCISE.steps("largest_batch"))
+SHORTEST_MS, LONGEST_MS = EXERCISE.steps("longest_wait_ms")
+MOST_WAITING, MOST_MS = int(EXERCISE.limit("queue_limit")), EXERCISE.limit("deadline_ms")
 
 
-class PolicyError(CourseError):
-    """A policy that cannot be meant; the message says what to change."""
-
-
-class Entry(NamedTuple):
-    """What an entry may be: a number from `low` to `high`, `whole` or not; None or left out if `optional`."""
-
-    low: float
-    high: float
-    whole: bool
-    optional: bool
-
-    def fault(self, value: Any) -> str:
-        """The rule that a value breaks; empty if it breaks none."""
-        is_number = isinstance(value, int if self.whole else int | float) and not isinstance(value, bool)
-        if (value is None and self.optional) or (is_number and self.low <= value <= self.high):
-            return ""
-        kind = "a whole number" if self.whole else "a number"
-        return f"{kind} from {self.low:,} to {self.high:,}" + (", or None" if self.optional else "")
-
-
-def _entry(key: str, whole: bool, optional: bool) -> Entry:
-    *low, high = EXERCISE.steps(key)
-    return Entry(low[0] if low else 1, high, whole, optional)
-
-
-ENTRIES = {
-    "largest_batch": _entry("largest_batch", whole=True, optional=False),
-    "longest_wait_ms": _entry("longest_wait_ms", whole=False, optional=False),
-    "queue_limit": _entry("queue_limit", whole=True, optional=True),
-    "deadline_ms": _entry("deadline_ms", whole=False, optional=True),
-}
-
-
-@dataclass(frozen=True)
-class Policy:
+class Policy(Document):
     """A batch begins when the core is free and `largest_batch` rows wait, or the oldest has waited `longest_wait_ms`.
 
     A request that finds `queue_limit` others waiting is refused at once. One that has no answer after `deadline_ms` is
     told so, and is not begun any more. None: no limit, no deadline.
     """
 
-    largest_batch: int
-    longest_wait_ms: float
-    queue_limit: int | None = None
-    deadline_ms: float | None = None
+    largest_batch: int = Field(ge=FEWEST_ROWS, le=MOST_ROWS)
+    longest_wait_ms: float = Field(ge=SHORTEST_MS, le=LONGEST_MS)
+    queue_limit: Annotated[int, Field(ge=1, le=MOST_WAITING)] | None = None
+    deadline_ms: Annotated[float, Field(ge=1, le=MOST_MS)] | None = None
 
-    @classmethod
-    def of(cls, given: Any) -> "Policy":
-        """The policy that plain data states. Raises `PolicyError`."""
-        if not isinstance(given, Mapping):
-            raise PolicyError(f"The policy is {type(given).__name__}; it must be a dict with {', '.join(ENTRIES)}.")
-        for key in given:
-            if key not in ENTRIES:
-                raise PolicyError(f"{key!r} is no entry; known are {', '.join(ENTRIES)}. Rename or remove it.")
-        for key, entry in ENTRIES.items():
-            if rule := entry.fault(given.get(key)):
-                raise PolicyError(f"{key} is {given.get(key)!r}; it must be {rule}. Correct it.")
-        policy = cls(**given)
-        if policy.queue_limit is not None and policy.queue_limit < policy.largest_batch:
-            raise PolicyError(
-                f"queue_limit is {policy.queue_limit}, below largest_batch, {policy.largest_batch}: no batch fills. "
-                "Let more wait, or batch less."
-            )
-        if policy.deadline_ms is not None and policy.deadline_ms <= policy.longest_wait_ms:
-            raise PolicyError(
-                f"deadline_ms is {policy.deadline_ms:g} and longest_wait_ms {policy.longest_wait_ms:g}: requests are "
-                "given up before their batch begins. Wait less."
-            )
-        return policy
+    @property
+    def serving(self) -> Design:
+        """The same as the simulator of serving runs it: one replica, and clients that ask once."""
+        alone = self.largest_batch == 1
+        batching = Batching(most_rows=self.largest_batch, wait_s=0.0 if alone else self.longest_wait_ms / 1e3)
+        queue = Queue(limit=self.queue_limit, drop_expired=True)
+        return Design(batching=batching, queue=queue, timeout_s=(self.deadline_ms or MOST_MS) / 1e3)
 
-    def plain(self) -> dict[str, Any]:
-        """The policy as plain data, of which `of` makes it again."""
-        return asdict(self)
+    def _contradictions(self) -> Iterator[str]:
+        if self.queue_limit is not None and self.queue_limit < self.largest_batch:
+            yield (
+                f"queue_limit is {self.queue_limit}, below largest_batch, {self.largest_batch}: no batch fills. Let "
+                "more wait, or batch less."
+            )
+        if self.deadline_ms is not None and self.deadline_ms <= self.longest_wait_ms:
+            yield (
+                f"deadline_ms is {self.deadline_ms:g} and longest_wait_ms {self.longest_wait_ms:g}: requests are given "
+                "up before their batch begins. Wait less."
+            )

@@ -56,7 +56,7 @@ CROWD = ScenarioFamily("crowd", "a crowd", {"rate": Range(80, 90, "an hour", who
 class Shop:
     desks: int
 
-    def document(self):
+    def model_dump(self):
         return asdict(self)
 
 
@@ -87,7 +87,7 @@ def task(tmp_path):
 
 def a_task(folder, *requirements):
     (folder / "exercise.toml").write_text(TOML)
-    return DesignTask(load_exercise(folder), read, (QUIET, CROWD), run, requirements, plain="document")
+    return DesignTask(load_exercise(folder), read, (QUIET, CROWD), run, requirements)
 
 
 def judged(task, design, private=False, test="service"):

@@ -66,7 +66,7 @@ def test_a_design_is_shown_as_yaml_that_can_be_read_again(reference, capsys):
         raise NotImplementedError
 
     assert suite.scorecard(unfinished) is None
-    assert "write design() first" in capsys.readouterr().out
+    assert "still to be written" in capsys.readouterr().out
 
 
 def test_readers_are_shown_the_judgement_of_the_tests(reference, monkeypatch):
