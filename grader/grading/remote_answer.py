@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from grader.sandbox.cell_run import SessionDead
 from grader.suite_kit.answer import HANDLES, AnswerEnded, Framed, Handle
 from grader.suite_kit.capture import time_limit_waits
-from grader.suite_kit.codec import LIMITS, CodecError, Limits, decode, encode
+from grader.suite_kit.codec import CodecError, decode, encode
 
 PATIENCE_S = 30.0
 _now_s = time.monotonic
@@ -39,8 +39,8 @@ class RemoteAnswer(Framed):
     may ask for it once. Raises `AnswerEnded` where the session gives no answer or none that is in form.
     """
 
-    def __init__(self, session: SessionLike, starters: Collection[str] = frozenset(), limits: Limits = LIMITS) -> None:
-        super().__init__(limits)
+    def __init__(self, session: SessionLike, starters: Collection[str] = frozenset()) -> None:
+        super().__init__()
         self.session, self.starters = session, frozenset(starters)
         self.deadline_s = _now_s() + PATIENCE_S
         self.lent: set[int] = set()
@@ -79,7 +79,7 @@ class RemoteAnswer(Framed):
     def read(self, frame: bytes) -> dict[str, Any]:
         """A reply, held to its form. Raises `AnswerEnded` for one that breaks it."""
         try:
-            reply = decode(frame, self.limits, resolve=self._handle)
+            reply = decode(frame, resolve=self._handle)
             if "error" in reply:
                 reply = {"error": [str(part)[:2000] for part in reply["error"][:3]]}
                 reply["error"] += [""] * (3 - len(reply["error"]))

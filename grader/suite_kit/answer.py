@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, NoReturn, Protocol, runtime_checkable
 
 from grader.suite_kit import resources
-from grader.suite_kit.codec import LIMITS, CodecError, Limits, decode, encode
+from grader.suite_kit.codec import CodecError, decode, encode
 
 HANDLES = 10_000
 TEXT = 400
@@ -122,8 +122,7 @@ class Answer(Protocol):
 class Framed:
     """What answers have in common: requests are written as frames, and `exchange` has them answered."""
 
-    def __init__(self, limits: Limits = LIMITS) -> None:
-        self.limits = limits
+    def __init__(self) -> None:
         self.exposed: list[Exposed] = []
 
     def call(self, target: str | Handle, *arguments: Any, method: str = "", watch: bool = False) -> Any:
@@ -153,7 +152,7 @@ class Framed:
         """The reply to one request, as `Server` writes it. Raises `StudentError`, `CodecError`."""
         place = target.number if isinstance(target, Handle) else target
         request = {"do": what, "target": place, "calls": calls, "watch": watch}
-        answered = self.exchange(encode(request, self.limits, export=self.export))
+        answered = self.exchange(encode(request, export=self.export))
         reply = self.read(answered)
         if "error" in reply:
             raise StudentError(*reply["error"])
@@ -165,7 +164,7 @@ class Framed:
 
     def read(self, frame: bytes) -> dict[str, Any]:
         """What a reply frame holds."""
-        reply: dict[str, Any] = decode(frame, self.limits, resolve=Handle)
+        reply: dict[str, Any] = decode(frame, resolve=Handle)
         return reply
 
     def export(self, value: Any) -> int | None:
@@ -179,13 +178,13 @@ class Framed:
 
     def serve(self, frame: bytes) -> bytes:
         """The reply frame to a call that student code made on an `Exposed` object."""
-        number, method, arguments = decode(frame, self.limits)
+        number, method, arguments = decode(frame)
         exposed = self.exposed[number]
         if method not in exposed.methods:
             allowed = ", ".join(sorted(exposed.methods))
             return encode({"error": ["AttributeError", f"there is no {method!r}; it offers {allowed}", ""]})
         try:
-            return encode({"value": getattr(exposed.target, method)(*arguments)}, self.limits)
+            return encode({"value": getattr(exposed.target, method)(*arguments)})
         except Exception as error:
             return encode({"error": [type(error).__name__, str(error)[:TEXT], ""]})
 
@@ -193,9 +192,9 @@ class Framed:
 class InKernel(Framed):
     """The answer in this process."""
 
-    def __init__(self, names: dict[str, Any], limits: Limits = LIMITS) -> None:
-        super().__init__(limits)
-        self.server = Server(names, self.serve, limits)
+    def __init__(self, names: dict[str, Any]) -> None:
+        super().__init__()
+        self.server = Server(names, self.serve)
         self._turn = threading.RLock()
 
     def serve(self, frame: bytes) -> bytes:
@@ -224,8 +223,8 @@ class InKernel(Framed):
 class Server:
     """The student's side: holds the objects, reads a frame, does the call, writes a frame."""
 
-    def __init__(self, names: dict[str, Any], ask: Callable[[bytes], bytes], limits: Limits = LIMITS) -> None:
-        self.names, self.ask, self.limits = names, ask, limits
+    def __init__(self, names: dict[str, Any], ask: Callable[[bytes], bytes]) -> None:
+        self.names, self.ask = names, ask
         self.tested = names
         self.objects: list[Any] = []
         self.collects = True
@@ -237,20 +236,20 @@ class Server:
 
     def read(self, frame: bytes) -> dict[str, Any]:
         """What a request frame holds."""
-        request: dict[str, Any] = decode(frame, self.limits, resolve=self.resolve, texts=True)
+        request: dict[str, Any] = decode(frame, resolve=self.resolve, texts=True)
         return request
 
     def respond(self, request: dict[str, Any]) -> bytes:
         """The reply frame to what a request frame held."""
         if request["do"] == "begin":
-            return encode({"values": self._begin([name for name, _ in request["calls"]])}, self.limits)
+            return encode({"values": self._begin([name for name, _ in request["calls"]])})
         if request["do"] == "collect":
             self._collect(request["calls"][0][1][0])
         if request["do"] in ("null", "collect"):
-            return encode({"values": [0.0]}, self.limits)
+            return encode({"values": [0.0]})
         try:
             back = {"arguments": [arguments for _, arguments in request["calls"]]} if request["watch"] else {}
-            return encode({"values": self._call(request), **back}, self.limits, export=self.keep)
+            return encode({"values": self._call(request), **back}, export=self.keep)
         except KeyboardInterrupt:
             raise
         except CodecError as error:
@@ -291,21 +290,21 @@ class Server:
 
     def resolve(self, number: int, kind: str) -> Any:
         """The object that a handle stands for here: one of the student's, or a proxy of one of a suite's."""
-        return Proxy(self.ask, (number - 1) // 2, self.limits) if number % 2 else self.objects[number // 2]
+        return Proxy(self.ask, (number - 1) // 2) if number % 2 else self.objects[number // 2]
 
 
 class Proxy:
     """What student code holds of an `Exposed` object: calls go to the suite as data, nothing else does."""
 
-    def __init__(self, ask: Callable[[bytes], bytes], number: int, limits: Limits) -> None:
-        self.__ask, self.__number, self.__limits = ask, number, limits
+    def __init__(self, ask: Callable[[bytes], bytes], number: int) -> None:
+        self.__ask, self.__number = ask, number
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
         if method.startswith("_"):
             raise AttributeError(method)
 
         def call(*arguments: Any) -> Any:
-            reply = decode(self.__ask(encode((self.__number, method, arguments), self.__limits)), self.__limits)
+            reply = decode(self.__ask(encode((self.__number, method, arguments))))
             if "error" in reply:
                 kind, text, _ = reply["error"]
                 found = getattr(builtins, kind, None)

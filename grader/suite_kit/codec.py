@@ -1,8 +1,9 @@
 """Frames: the only form in which values cross between a suite and a student's code.
 
 A frame is JSON and holds data: plain values, arrays, tables. It never holds code, and reading one runs none; no pickle.
-Every frame is held to `Limits` when written and again when read. A JSON object whose first name begins with "$" stands
-for what JSON cannot hold; the bytes of an array stand in it in base 64, so it is never larger than its frame.
+Every frame is held to `MOST_BYTES` and `DEEPEST` when written and again when read. A JSON object whose first name
+begins with "$" stands for what JSON cannot hold; the bytes of an array stand in it in base 64, so it is never larger
+than its frame.
 """
 
 import binascii
@@ -12,7 +13,6 @@ import re
 import sys
 from collections import ChainMap, Counter, OrderedDict, UserDict, UserList, UserString, deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from numbers import Integral, Real
@@ -23,6 +23,7 @@ import numpy as np
 from grader.errors import GraderError
 
 ARRAY_KINDS = "biufcMm"
+MOST_BYTES, DEEPEST = 64 * 2**20, 100  # of one frame, and its nested levels
 FEW = 16  # a longer list of floats crosses as an array, and of so many keys that have one hash no set is made
 NESTED = {list, dict}
 VIEWS: tuple[type, ...] = (type({}.keys()), type({}.values()))
@@ -49,43 +50,34 @@ class JsonText(str):
     """
 
 
-@dataclass(frozen=True)
-class Limits:
-    """The most that one frame may hold: bytes in all, nested levels."""
-
-    bytes: int = 64 * 2**20
-    depth: int = 100
-
-
-LIMITS = Limits()
 Export = Callable[[Any], int | None]
 Resolve = Callable[[int, str], Any]
 
 
-def encode(value: Any, limits: Limits = LIMITS, export: Export | None = None) -> bytes:
+def encode(value: Any, export: Export | None = None) -> bytes:
     """The frame that holds `value`.
 
     A number, mapping or sequence of numpy or the standard library crosses as the int, float, bool, dict or list that it
     stands for. `export` may give a number to an object that is no data; its handle crosses instead. Raises `CodecError`
-    for everything else that is no data, and for what exceeds `limits`.
+    for everything else that is no data, and for what is too large or nested too deep.
     """
     try:
-        frame = _ENCODER.encode(_Writer(limits, export).write(value, 0)).encode()
+        frame = _ENCODER.encode(_Writer(export).write(value, 0)).encode()
     except ValueError as error:  # Python bounds how long an integer it writes and reads
         raise CodecError(f"A value cannot cross: {error}.") from None
-    _hold(len(frame), limits.bytes)
+    _hold(len(frame))
     return frame
 
 
-def decode(frame: bytes, limits: Limits = LIMITS, resolve: Resolve | None = None, texts: bool = False) -> Any:
+def decode(frame: bytes, resolve: Resolve | None = None, texts: bool = False) -> Any:
     """The value that `frame` holds; arrays are fresh and writable. With `texts` it may hold a `JsonText`, as its value.
 
     `resolve` turns a handle's number and type name into what stands for it here; without it a handle is refused.
     Raises `CodecError` for a frame that is damaged, breaks a limit or names a type that may not cross.
     """
-    _hold(len(frame), limits.bytes)
+    _hold(len(frame))
     try:
-        return _Reader(limits, resolve, texts).read(_DECODER.decode(frame.decode()), 0)
+        return _Reader(resolve, texts).read(_DECODER.decode(frame.decode()), 0)
     except CodecError as error:
         raise CodecError(f"A frame was refused: {error}.") from None
     except (
@@ -102,15 +94,15 @@ def decode(frame: bytes, limits: Limits = LIMITS, resolve: Resolve | None = None
 
 
 class _Writer:
-    def __init__(self, limits: Limits, export: Export | None) -> None:
-        self.limits, self.export = limits, export
+    def __init__(self, export: Export | None) -> None:
+        self.export = export
 
     def write(self, value: Any, depth: int) -> Any:
         kind = type(value)
         if kind in WORDS:
             return value
-        if depth >= self.limits.depth:
-            raise CodecError(f"The value is nested deeper than {self.limits.depth} levels. Send it flat.")
+        if depth >= DEEPEST:
+            raise CodecError(f"The value is nested deeper than {DEEPEST} levels. Send it flat.")
         if kind is list:
             return self._list(value, depth + 1)
         if kind is dict:
@@ -200,15 +192,15 @@ def _plain(value: Any) -> Any:
 
 
 class _Reader:
-    def __init__(self, limits: Limits, resolve: Resolve | None, texts: bool) -> None:
-        self.limits, self.resolve, self.texts = limits, resolve, texts
+    def __init__(self, resolve: Resolve | None, texts: bool) -> None:
+        self.resolve, self.texts = resolve, texts
 
     def read(self, tree: Any, depth: int) -> Any:
         kind = type(tree)
         if kind is not list and kind is not dict:
             return tree
-        if depth >= self.limits.depth:
-            raise CodecError(f"it is nested deeper than {self.limits.depth} levels")
+        if depth >= DEEPEST:
+            raise CodecError(f"it is nested deeper than {DEEPEST} levels")
         if kind is list:
             if NESTED.isdisjoint(map(type, tree)):
                 return tree
@@ -283,9 +275,9 @@ def _bytes(content: str) -> bytes:
     return binascii.a2b_base64(content, strict_mode=True)
 
 
-def _hold(count: int, most: int) -> None:
-    if count > most:
-        raise CodecError(f"{count:,} bytes exceed the limit of {most:,} a frame. Send less at once.")
+def _hold(count: int) -> None:
+    if count > MOST_BYTES:
+        raise CodecError(f"{count:,} bytes exceed the limit of {MOST_BYTES:,} a frame. Send less at once.")
 
 
 _ENCODER = json.JSONEncoder(separators=(",", ":"), check_circular=False)

@@ -24,7 +24,6 @@ from grader.suite_kit.answer import (
     kind_of,
     nothing_forbidden,
 )
-from grader.suite_kit.codec import Limits
 
 
 class Store:
@@ -181,8 +180,9 @@ def test_an_error_whose_text_raises_is_still_told():
         InKernel({"fail": fail}).call("fail")
 
 
-def test_too_large_an_answer_is_an_error_of_the_answer():
-    answer = InKernel({"big": lambda: "x" * 5000}, Limits(bytes=2000))
+def test_too_large_an_answer_is_an_error_of_the_answer(monkeypatch):
+    monkeypatch.setattr("grader.suite_kit.codec.MOST_BYTES", 2000)
+    answer = InKernel({"big": lambda: "x" * 5000})
     with pytest.raises(StudentError, match="exceed the limit"):
         answer.call("big")
 

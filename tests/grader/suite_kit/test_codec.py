@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.suite_kit.codec import CodecError, JsonText, Limits, decode, encode
+from grader.suite_kit.codec import CodecError, JsonText, decode, encode
 
 plain = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -128,16 +128,16 @@ def test_a_text_of_json_crosses_as_its_value_and_only_to_the_side_that_reads_tex
             decode(encode(JsonText(bad)), texts=True)
 
 
-def test_limits_hold_on_both_sides():
-    deep = [[[[1]]]]
-    for limits, value, words in [
-        (Limits(bytes=100), "x" * 200, "bytes"),
-        (Limits(depth=3), deep, "deeper"),
-    ]:
-        with pytest.raises(CodecError, match=words):
-            encode(value, limits)
-        with pytest.raises(CodecError, match=words):
-            decode(encode(value), limits)
+@pytest.mark.parametrize(
+    ("limit", "most", "value", "words"), [("MOST_BYTES", 100, "x" * 200, "bytes"), ("DEEPEST", 3, [[[[1]]]], "deeper")]
+)
+def test_limits_hold_on_both_sides(limit, most, value, words, monkeypatch):
+    frame = encode(value)
+    monkeypatch.setattr(f"grader.suite_kit.codec.{limit}", most)
+    with pytest.raises(CodecError, match=words):
+        encode(value)
+    with pytest.raises(CodecError, match=words):
+        decode(frame)
 
 
 @pytest.mark.parametrize(
