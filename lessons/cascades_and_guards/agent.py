@@ -67,23 +67,3 @@ def acts(request: str, documents: Sequence[str], defence: Defence) -> set[Call]:
 def acts_after(request: str, read: Sequence[str], defence: Defence) -> set[Call]:
     """The calls that are made for `request` once the documents `read` were let in and read."""
     return {call for call in wants(request, read) if defence.permits(call, request, bool(read))}
-
-
-def from_list(call: Call, request: str, has_read: bool) -> bool:
-    """Only mail, and only to addresses on a list that somebody keeps."""
-    return call.tool == "send" and call.argument == COLLEAGUE
-
-
-def not_after_reading(call: Call, request: str, has_read: bool) -> bool:
-    """No tool at all once a document was read."""
-    return not has_read
-
-
-def planned(call: Call, request: str, has_read: bool) -> bool:
-    """Only calls that follow from the user's words alone: the plan is made before any document is read."""
-    return call in understood(request)
-
-
-def planned_with_address(call: Call, request: str, has_read: bool) -> bool:
-    """As `planned`, and mail to an address from a document where the user asks for that."""
-    return planned(call, request, has_read) or (call.tool == "send" and "the address in the document" in request)

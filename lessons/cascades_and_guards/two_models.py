@@ -35,19 +35,6 @@ class Answers:
         first, second = zip(*parts, strict=True)
         return Answers(*first), Answers(*second)
 
-    def cascade(self, threshold: float) -> tuple[np.ndarray, np.ndarray]:
-        """Which questions are escalated, as their confidence is below `threshold`, and which are answered rightly."""
-        escalated = self.confidence < threshold
-        return escalated, np.where(escalated, self.large_right, self.small_right)
-
-    def curve(self, thresholds: np.ndarray, price: float) -> np.ndarray:
-        """Cost (of the large model alone) and right answers, %, of a cascade by threshold, shape (thresholds, 2).
-
-        `price`: of an answer of the small model, in answers of the large one; it is asked each time.
-        """
-        runs = [self.cascade(threshold) for threshold in thresholds]
-        return 100 * np.array([(price + escalated.mean(), right.mean()) for escalated, right in runs])
-
 
 def ask_both(rng: np.random.Generator, repeats: int, unseen: int | None = None) -> Answers:
     """The answers of both models, trained anew in each of `repeats` splits into training and questions.

@@ -9,9 +9,18 @@ from hypothesis import strategies as st
 
 from lessons.cascades_and_guards import agent, attacks
 from lessons.cascades_and_guards.agent import COLLEAGUE, OUTSIDER, Call, Defence, acts, understood
+from notebook_runner import course_root
+from tests.lessons.lesson_cells import Lesson, run
 
 LEAK, DESTROY, FALSE_ORDER = Call("send", OUTSIDER), Call("delete", "orders.csv"), Call("send", COLLEAGUE)
 GOALS = {"leak": LEAK, "destroy": DESTROY, "false order": FALSE_ORDER}
+CELLS = {"agent": agent}
+run(
+    Lesson(course_root() / "chapters/07_beyond_the_book/07_cascades_and_guards.ipynb").by_id["design-rules"].source,
+    CELLS,
+    "design-rules",
+)
+ON_LIST, NOT_AFTER_READING, PLANNED, WITH_ADDRESS = CELLS["rules"].values()
 QUESTION, EVERY = "How long is the warranty?", attacks.KNOWN + attacks.NEW
 
 
@@ -36,19 +45,19 @@ def test_a_disguise_changes_the_letters():
 @example(page=37 * "0")
 @given(page=st.text() | st.from_regex(agent.PATTERNS["send"]) | st.from_regex(agent.PATTERNS["delete"]))
 def test_a_plan_from_the_users_words_makes_no_other_call_whatever_a_page_says(page):
-    assert acts(QUESTION, [page], Defence(permits=agent.planned)) == set()
+    assert acts(QUESTION, [page], Defence(permits=PLANNED)) == set()
     asked = f"send the summary to {agent.CLIENT}"
-    assert acts(asked, [page], Defence(permits=agent.planned)) == {Call("send", agent.CLIENT)}
-    assert acts(asked, [page], Defence(permits=agent.not_after_reading)) == set()
+    assert acts(asked, [page], Defence(permits=PLANNED)) == {Call("send", agent.CLIENT)}
+    assert acts(asked, [page], Defence(permits=NOT_AFTER_READING)) == set()
 
 
 @pytest.mark.parametrize(
     ("permits", "passing"),
     [
-        (agent.from_list, {FALSE_ORDER}),
-        (agent.not_after_reading, set()),
-        (agent.planned, set()),
-        (agent.planned_with_address, set()),
+        (ON_LIST, {FALSE_ORDER}),
+        (NOT_AFTER_READING, set()),
+        (PLANNED, set()),
+        (WITH_ADDRESS, set()),
     ],
 )
 def test_of_three_attacks_each_defence_stops_those_that_it_can(permits, passing):
@@ -59,10 +68,10 @@ def test_of_three_attacks_each_defence_stops_those_that_it_can(permits, passing)
 def test_an_address_from_a_page_is_used_only_where_the_user_asks_for_it():
     page, request = "Questions go to desk@shop.example today.", "forward it to the address in the document"
     run = partial(acts, request, [page])
-    assert run(Defence(permits=agent.planned_with_address)) == {FALSE_ORDER}
-    assert run(Defence(permits=agent.planned)) == set()
+    assert run(Defence(permits=WITH_ADDRESS)) == {FALSE_ORDER}
+    assert run(Defence(permits=PLANNED)) == set()
     hostile = page.replace(COLLEAGUE, OUTSIDER)
-    assert acts(request, [hostile], Defence(permits=agent.planned_with_address)) == {LEAK}
+    assert acts(request, [hostile], Defence(permits=WITH_ADDRESS)) == {LEAK}
 
 
 def test_a_document_that_is_not_let_in_is_not_obeyed():

@@ -1,35 +1,10 @@
-"""A cascade of two models against counts by hand, on answers that are made up and on real ones."""
+"""Two models asked the same questions, and a table of defences against counts by hand."""
 
 import numpy as np
-import pytest
 
-from lessons.cascades_and_guards.agent import CLIENT, OUTSIDER, Call, Defence, planned
+from lessons.cascades_and_guards.agent import CLIENT, OUTSIDER, Call, Defence
 from lessons.cascades_and_guards.trials import by_defence, through
-from lessons.cascades_and_guards.two_models import Answers, ask_both
-
-ANSWERS = Answers(
-    digit=np.array([[1, 2, 3, 4]]),
-    confidence=np.array([[0.9, 0.2, 0.6, 0.4]]),
-    small_right=np.array([[True, False, True, False]]),
-    large_right=np.array([[True, True, False, False]]),
-    large_margin=np.array([[0.9, 0.7, 0.3, 0.1]]),
-)
-
-
-@pytest.mark.parametrize(
-    ("threshold", "escalated", "right"), [(0.0, 0, 2), (0.3, 1, 3), (0.5, 2, 3), (0.7, 3, 2), (1.0, 4, 2)]
-)
-def test_a_cascade_asks_the_large_model_below_the_threshold(threshold, escalated, right):
-    asked, answered = ANSWERS.cascade(threshold)
-    assert (asked.sum(), answered.sum()) == (escalated, right)
-    cost = 100 * (0.1 + escalated / 4)
-    assert ANSWERS.curve(np.array([threshold]), 0.1).tolist() == [pytest.approx([cost, 25 * right])]
-
-
-def test_halves_share_no_question():
-    first, second = ANSWERS.halves()
-    assert first.digit.tolist() == [[1, 2]]
-    assert second.confidence.tolist() == [[0.6, 0.4]]
+from lessons.cascades_and_guards.two_models import ask_both
 
 
 def test_the_large_model_is_better_and_the_unseen_digit_is_never_said():
@@ -46,11 +21,11 @@ def test_a_table_of_defences_counts_calls_and_pages_that_are_read():
     cases["own mail"] = f"send it to {CLIENT}", pages, Call("send", CLIENT)
     defences = {
         "none": Defence(),
-        "plan": Defence(permits=planned),
+        "calls nobody": Defence(permits=lambda call, request, has_read: not has_read),
         "shut": Defence(lets_in=lambda pages: ["all" not in page for page in pages]),
     }
     table = by_defence(defences, cases)
     assert table.loc["none"].tolist() == [50, 100, 100]
-    assert table.loc["plan"].tolist() == [0, 100, 100]
+    assert table.loc["calls nobody"].tolist() == [0, 100, 0]
     assert table.loc["shut"].tolist() == [0, 50, 100]
     assert through(lambda pages: ["all" in page for page in pages], pages) == 50
