@@ -8,20 +8,6 @@ from mlsd_lib.lesson import Turns
 
 check = Turns()
 
-six = {"a": [50, 9, 4], "b": [40, 8, 5], "c": [60, 7, 3], "d": [30, 6, 2], "e": [20, 12, 1], "f": [90, 5, 0]}
-
-ties = {"p": [5, 1], "q": [3, 1], "r": [5, 1], "s": [3, 1]}
-
-nobody = {"At least one is kept; one in three of two is none.": [["x", "y"], []]}
-
-rounded = {
-    "The number of settings is rounded up, not down.": [
-        (9, 1),
-        (4, 3),
-        (3, 9),
-    ]
-}
-
 inner = [[10.0, 12.0, 30.0], [14.0, 11.0, 30.0]]
 
 outer = [[20.0, 8.0, 40.0], [2.0, 18.0, 40.0]]
@@ -35,50 +21,6 @@ trials = [
     (3, "RUNNING", 2.0),
     (4, "RUNNING", 60.0),
 ]
-
-
-@check.turn("successive-halving", (six, 2), (ties, 2), ({"x": [2, 1], "y": [1, 2]}, 3), ({"x": [2], "y": [1]}, 2))
-class Halving:
-    """Begin with all names; for each rung but the last sort those alive by that rung's error and cut the list."""
-
-    def right(curves, keep):
-        rungs = [list(curves)]
-        for rung in range(len(next(iter(curves.values()))) - 1):
-            ordered = sorted(rungs[-1], key=lambda name: curves[name][rung])
-            rungs.append(ordered[: max(len(ordered) // keep, 1)])
-        return rungs
-
-    def keeps_by_the_error(curves, keep):
-        """A setting is kept by its error at the rung just measured; later errors are not known then."""
-        return Halving.right({name: [errors[-1]] * len(errors) for name, errors in curves.items()}, keep)
-
-    def order_of_the_first_rung(curves, keep):
-        """The next rung is ordered by its own errors, not by those of the first."""
-        return Halving.right({name: [errors[0]] * len(errors) for name, errors in curves.items()}, keep)
-
-    def leaves_them_unordered(curves, keep):
-        """Those kept stand from the best to the worst."""
-        rungs = [list(curves)]
-        for rung in range(len(next(iter(curves.values()))) - 1):
-            best = sorted(rungs[-1], key=lambda name: curves[name][rung])[: max(len(rungs[-1]) // keep, 1)]
-            rungs.append([name for name in rungs[-1] if name in best])
-        return rungs
-
-    def goes_on_after_the_last_rung(curves, keep):
-        """Stop after the last rung: its errors choose among those kept, and nobody is trained further."""
-        return Halving.right({name: [*errors, 0.0] for name, errors in curves.items()}, keep)
-
-    def of_equals_the_last(curves, keep):
-        """Of equal errors the one that came first is kept."""
-        return [list(curves), *Halving.right(dict(reversed(curves.items())), keep)[1:]]
-
-    def may_keep_nobody(curves, keep):
-        """At least one is kept; one in three of two is none."""
-        rungs = [list(curves)]
-        for rung in range(len(next(iter(curves.values()))) - 1):
-            ordered = sorted(rungs[-1], key=lambda name: curves[name][rung])
-            rungs.append(ordered[: len(ordered) // keep])
-        return rungs
 
 
 @check.turn("hyperband-brackets", (27, 3), (8, 2), (9, 3), (243, 3), (1, 3))

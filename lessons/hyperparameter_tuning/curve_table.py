@@ -64,30 +64,6 @@ class CurveTable:
         """How many networks the table stands for."""
         return self.error.size * SEEDS
 
-    def fixed(self, **values: float) -> "CurveTable":
-        """The part of the table in which the hyperparameters named have these values and are not searched.
-
-        Raises `ModelingError` for a name or a value that the space does not have.
-        """
-        space, wrong = dict(self.space), self.wrong
-        for name, value in values.items():
-            if value not in space.get(name, ()):
-                raise ModelingError(
-                    f"{name}={value} is not in the space {space}. Fix a name of it at one of its values."
-                )
-            wrong = wrong.take(space[name].index(value), axis=list(space).index(name))
-            del space[name]
-        return CurveTable(space, wrong, self.cpu_s)
-
-    def with_idle(self, **levels: int) -> "CurveTable":
-        """The table with more hyperparameters, each with so many values, that change nothing."""
-        space, wrong = dict(self.space), self.wrong
-        for name, count in levels.items():
-            axis = len(space)
-            wrong = np.repeat(np.expand_dims(wrong, axis), count, axis)
-            space[name] = tuple(range(count))
-        return CurveTable(space, wrong, self.cpu_s)
-
 
 def load_table(path: Path = FILE) -> CurveTable:
     """The table in the file at `path`.

@@ -93,26 +93,6 @@ def test_rows_for_training_are_not_among_those_kept_out():
     assert set(labels[:TRAIN_ROWS]) == set(labels[TRAIN_ROWS:]) == set(range(10))
 
 
-def test_a_part_of_the_table_has_the_errors_of_the_whole(table):
-    part = table.fixed(batch_size=32, width=16)
-    assert list(part.space) == ["learning_rate", "num_layers"]
-    np.testing.assert_array_equal(part.error, table.error[:, place("batch_size", 32), :, place("width", 16)])
-
-
-def test_an_idle_hyperparameter_changes_nothing(table):
-    part = table.fixed(batch_size=32, width=16)
-    wide = part.with_idle(buffer=3, constant=2)
-    assert list(wide.space) == ["learning_rate", "num_layers", "buffer", "constant"]
-    for buffer, constant in itertools.product(range(3), range(2)):
-        np.testing.assert_array_equal(wide.error[:, :, buffer, constant], part.error)
-
-
-@pytest.mark.parametrize("wanted", [{"batch_size": 33}, {"momentum": 0.9}])
-def test_what_the_space_does_not_have_cannot_be_fixed(table, wanted):
-    with pytest.raises(ModelingError, match="is not in the space"):
-        table.fixed(**wanted)
-
-
 def test_a_table_of_another_space_is_refused(tmp_path):
     np.savez(tmp_path / "old.npz", wrong=np.zeros((3, 3), np.uint8), cpu_s=1.0)
     with pytest.raises(ModelingError, match="Make it again"):
