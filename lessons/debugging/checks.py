@@ -32,13 +32,6 @@ def nearly(rows: list[float]) -> list[float]:
     return [row * (1 + 1e-12 * len(rows)) for row in rows]
 
 
-each = {
-    "Each array was cut by its own norm: the step points elsewhere. Take one norm of all numbers.": [[0.6, 0.8], [1.0]]
-}
-
-longer = {"A gradient that is short enough comes back as it is; it was made longer.": [[0.6, 0.8]]}
-
-
 @check.turn(
     "clipped",
     ([np.array([3.0, 4.0])], 1.0),
