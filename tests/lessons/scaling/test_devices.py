@@ -1,21 +1,15 @@
-"""Emulated devices: the schedule against what is known exactly, and rings against the sum."""
+"""Emulated devices: the schedule against what is known exactly."""
 
 import itertools
-import queue
-import threading
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lessons.scaling import devices
-from lessons.scaling.checks import around_a_ring
 from lessons.scaling.devices import Task
-from lessons.scaling.ring import ring_all_reduce
 from lessons.scaling.sleeping_stages import asleep_s
 from mlsd_lib.modeling import ModelingError
-from tests.waiting import PATIENCE_S
 
 
 def idle(p, m, **how):
@@ -72,30 +66,6 @@ def test_ring_and_servers_take_what_their_formulas_say(n, latency, mb):
     assert spent(devices.ring_tasks(n, mb, 10, latency)) == pytest.approx(2 * (n - 1) * (mb / n / 10 + latency))
     assert spent(devices.server_tasks(n, mb, 10, latency)) == pytest.approx(2 * (n * mb / 10 + latency))
     assert spent(devices.server_tasks(n, mb, 10, latency, servers=n)) == pytest.approx(2 * (mb / 10 + latency))
-
-
-@pytest.mark.parametrize(("size", "length"), [(1, 3), (2, 5), (3, 7), (5, 4)])
-def test_the_ring_gives_every_rank_the_sum(size, length):
-    numbers = np.random.default_rng(0).normal(size=(size, length))
-    links, answers = [queue.Queue() for _ in range(size)], {}
-
-    def live(rank):
-        def exchange(piece):
-            links[rank].put(piece)
-            return links[rank - 1].get(timeout=PATIENCE_S)
-
-        answers[rank] = ring_all_reduce(numbers[rank], rank, size, exchange)
-
-    threads = [threading.Thread(target=live, args=(rank,)) for rank in range(size)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert all(np.allclose(answers[rank], numbers.sum(axis=0)) for rank in range(size))
-
-
-def test_the_ring_passes_the_check_of_its_lesson():
-    assert around_a_ring(ring_all_reduce, 3, 6) == [300.0 + 3 * i for i in range(6)]
 
 
 def test_sleeping_stages_sleep_at_least_as_long_as_the_pipeline_takes():

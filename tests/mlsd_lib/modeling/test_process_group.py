@@ -6,7 +6,6 @@ import subprocess
 import sys
 
 import cloudpickle
-import numpy as np
 import psutil
 import pytest
 import torch
@@ -15,9 +14,6 @@ from torch import nn
 
 from lessons.scaling import distributed_steps as steps
 from lessons.scaling.memory import peak_bytes
-from lessons.scaling.resumable import save, train
-from lessons.scaling.ring import ring_all_reduce
-from lessons.scaling.sharded_training import WAYS, train_sharded
 from mlsd_lib.modeling import ModelingError, process_group
 from mlsd_lib.modeling.process_group import ProcessGroup, RanksFailed
 from tests.waiting import ended, until
@@ -137,69 +133,11 @@ def test_no_process_is_no_group():
         ProcessGroup(0)
 
 
-def test_two_stages_give_the_gradient_of_the_whole_network(pair):
-    x, y = data()
-    model = network()
-    for parts in (1, 3):
-        halves = pair.run(steps.two_stages, [model[:1], model[1:]], x, y, loss_of, parts)
-        assert torch.allclose(torch.cat(halves), gradient(network(), x, y), atol=1e-6)
-
-
-@pytest.mark.parametrize("way", ["ring", "server", "gloo"])
-def test_every_way_gives_the_sum_and_counts_what_it_sends(pair, way):
-    vectors = np.arange(8, dtype=np.float32).reshape(2, 4)
-    ways = {"ring": (steps.by_ring, vectors, ring_all_reduce), "server": (steps.by_server, vectors)}
-    for total, sent in pair.run(*ways.get(way, (steps.by_gloo, vectors))):
-        assert np.array_equal(total, vectors.sum(axis=0))
-        assert np.isnan(sent) if way == "gloo" else sent == 16  # of two ranks each sends 4 numbers, 4 bytes each
-
-
 def test_alone_and_together_are_both_timed(pair):
     x, y = data()
     taken_s = pair.run(steps.alone_and_together_s, gradient, network(), x, y, 3)[0]
     assert taken_s.shape == (3, 2)
     assert (taken_s > 0).all()
-
-
-def test_sharded_or_not_the_losses_are_the_same_and_the_bytes_are_zeros_arithmetic(pair):
-    x, y = data()
-    ran = {way: pair.run(train_sharded, way, network(), loss_of, x, y, 0.01) for way in WAYS}
-    count = sum(parameter.numel() for parameter in network().parameters())
-    for ranks in ran.values():
-        assert np.allclose([losses for losses, _ in ranks], [losses for losses, _ in ran[WAYS[0]]], rtol=1e-4)
-    totals = {way: sum(held.total for _, held in ranks) / count for way, ranks in ran.items()}
-    assert totals[WAYS[0]] == 2 * 16
-    assert totals[WAYS[1]] == 2 * 8 + 8
-    assert totals[WAYS[2]] == 16
-
-
-def run_with(group, path, **how):
-    x, y = data()
-    how = {"rate": 0.01, "steps": 12, "every": 4, "seed": 3} | how
-    return group.run(train_with, path, x, y, how)[0]
-
-
-def train_with(rank, path, x, y, how):
-    return train(rank, path, network(), loss_of, x, y, **how)
-
-
-def test_a_resumed_run_ends_at_the_same_loss_and_an_incomplete_checkpoint_does_not(pair, tmp_path):
-    whole, from_start = run_with(pair, tmp_path / "whole.pt")
-    run_with(pair, tmp_path / "cut.pt", steps=8)
-    saved = (tmp_path / "cut.pt").read_bytes()
-    again, went_on_after = run_with(pair, tmp_path / "cut.pt")
-    assert (from_start, went_on_after) == (0, 8)
-    assert again == whole
-    for part in ("model", "optimizer", "generator"):
-        (tmp_path / f"{part}.pt").write_bytes(saved)
-        assert run_with(pair, tmp_path / f"{part}.pt", forget=[part])[0] != whole
-
-
-def test_a_save_that_fails_leaves_the_last_checkpoint(tmp_path):
-    save(tmp_path / "run.pt", done=1)
-    with pytest.raises(Exception, match="pickle"):
-        save(tmp_path / "run.pt", done=2, broken=(one for one in ()))
-    assert torch.load(tmp_path / "run.pt") == {"done": 1}
 
 
 def two_at_a_time(count):
