@@ -28,6 +28,13 @@ FRAMES = [
     "{product}: {wanted}?",
     "Could you look up {wanted} for {product}?",
 ]
+NEW_FRAMES = [
+    "Would you happen to have {wanted} for {product} at hand?",
+    "I was wondering about {wanted}; mine is a {product}.",
+    "A colleague asks about our {product}: {wanted}, roughly?",
+    "Any idea about {wanted}? It is for a {product}.",
+]
+"""Ways to ask that nobody knew when the list of empty words was made."""
 OPENINGS = ["", "Hello, ", "Hi there. ", "Good morning. ", "Quick question. "]
 ENDINGS = ["", " Thanks", " Thank you very much.", " I could not find it on the page."]
 SLIPS = 1 / 7
@@ -48,15 +55,17 @@ class Questions:
     intent: np.ndarray
 
 
-def draw_questions(rng: np.random.Generator, count: int, exponent: float = 0.9) -> Questions:
-    """`count` questions; how often each product and property is asked for follows Zipf's law with `exponent`."""
+def draw_questions(
+    rng: np.random.Generator, count: int, frames: list[str] = FRAMES, exponent: float = 0.9
+) -> Questions:
+    """`count` questions in `frames`; how often each product and property comes follows Zipf's law with `exponent`."""
     products = [f"{series} {number}" for series in SERIES for number in NUMBERS]
     properties = list(PROPERTIES.values())
     intents = len(products) * len(properties)
     weights = np.arange(1, intents + 1) ** -exponent
     intent = rng.permutation(intents)[rng.choice(intents, count, p=weights / weights.sum())]
     product, wanted = np.divmod(intent, len(properties))
-    texts = [_worded(rng, products[one], properties[which]) for one, which in zip(product, wanted, strict=True)]
+    texts = [_worded(rng, frames, products[one], properties[which]) for one, which in zip(product, wanted, strict=True)]
     return Questions(texts, intent)
 
 
@@ -72,8 +81,8 @@ def named_product(text: str) -> str:
     return named[0] if named else ""
 
 
-def _worded(rng: np.random.Generator, product: str, wordings: list[str]) -> str:
-    opening, frame, wanted, ending = (str(rng.choice(part)) for part in (OPENINGS, FRAMES, wordings, ENDINGS))
+def _worded(rng: np.random.Generator, frames: list[str], product: str, wordings: list[str]) -> str:
+    opening, frame, wanted, ending = (str(rng.choice(part)) for part in (OPENINGS, frames, wordings, ENDINGS))
     text = opening + frame.format(wanted=wanted, product=product) + ending
     return _with_slip(rng, text) if rng.random() < SLIPS else text
 
