@@ -124,7 +124,8 @@ class Desk(LiveSystem[Release]):
         """
         before, after = (_log_loss(one.score(self.anchors), self.noted) for one in (self.release, release))
         rng = self.simulator.rng.spawn(1)[0]  # what is drawn for the desk's days stays as it was
-        return clustered_interval(before - after, self.anchors["document_id"].to_numpy(), ANCHORS, rng)
+        document = self.anchors["document_id"].to_numpy()
+        return clustered_interval(before - after, document, ANCHORS, rng, over="documents")
 
     def deploy_judge(self, release: Release, gate: bool) -> None:
         """Puts a release with another judge in charge; with a `gate` only if the anchors exclude that it loses more

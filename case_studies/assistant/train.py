@@ -17,11 +17,14 @@ from case_studies.assistant.service import AssistantStore
 from case_studies.assistant.support_desk import DeskStream
 from case_studies.kit import DecisionRecord, Run, gains, with_monitor
 from case_studies.kit.stream_times import between, midnight_after, require_days
-from mlsd_lib.modeling import cheapest_tied, clustered_interval, seen_and_true
+from mlsd_lib.modeling import Interval, cheapest_tied, clustered_interval, seen_and_true
 
 ENCODER_DAYS, JUDGE_DAYS, COMPARE_DAYS = 14, 21, 7
 """An encoder learns from the first days, the judge from the days after them: on its own it would be too sure. The last
 days before a release compare the candidates."""
+
+UNITS = {"customers": "customer_id", "documents": "document_id", "wordings": "wording"}
+"""What may be drawn for an interval, and its column in `lived`: each says how much others of it would change."""
 
 
 def compare(
@@ -35,14 +38,14 @@ def compare(
     """Who would have saved what on the `COMPARE_DAYS` before `now`, without a cache; one row each, the best last.
 
     `fitted` could be made before these days; all models take its judges. `seen_eur` by the agents' notes, which may
-    choose; `true_eur` with its interval over customers by the truth, EUR a day. `answered`, `wrong`: shares, in %, of
-    all questions and of those answered.
+    choose; `true_eur` with its interval over wordings by the truth, EUR a day: what a
+    wording brings varies more than what a customer does. `answered`, `wrong`: shares, in %, of all questions and of
+    those answered.
     """
     time = times_of(stream, found["words"])
     rows = between(time, now - COMPARE_DAYS * DAY, now)
     recent = {name: table[rows] for name, table in found.items()}
     truth = stream.truth.loc[recent["words"].index]
-    customer = stream.questions.set_index("question_id")["customer_id"].loc[truth.index].to_numpy()
     nothing = np.zeros(len(truth))
     seen, true, shares = {"agents alone": nothing}, {"agents alone": nothing}, {"agents alone": (0.0, np.nan)}
     for name in ("answer everything", *names):
@@ -54,7 +57,8 @@ def compare(
         true[name] = saved_eur(answered, right, cost_eur(picked))
         wrong = 1 - right[answered].mean() if answered.any() else np.nan
         shares[name] = 100 * answered.mean(), 100 * wrong
-    table = seen_and_true(seen, true, customer, COMPARE_DAYS, rng)
+    wording = truth["wording"].to_numpy(str)
+    table = seen_and_true(seen, true, wording, COMPARE_DAYS, rng, over="wordings", rows_given=True)
     return table.join(pd.DataFrame(shares, index=["answered", "wrong"]).T)
 
 
@@ -100,7 +104,7 @@ def train(
     release = fit_release(stream, found, fitted.vectors, now, name, policy)
     tell("testing it on the days after its release")
     tested = lived(stream, release, now, end)
-    asked = tested["customer_id"].to_numpy(), test_days
+    interval = partial(saved_a_day, tested, days=test_days, rng=rng)
 
     def worth(one: Release) -> np.ndarray:
         days = tested if one is release else lived(stream, one, now, end).loc[tested.index]
@@ -111,12 +115,12 @@ def train(
         f"{name}, answers from {policy.threshold:.3g}, kept {policy.cache_hours:g} h, {policy.budget_eur:g} EUR a day "
         f"for the encoder, learned from {stream.card.name} ({stream.card.source})",
         table,
-        clustered_interval(worth(release), *asked, rng),
-        "customers ask next month as they did last month, and the index is rebuilt each midnight.",
+        interval(tested["saved_eur"]),
+        "customers ask next month in the wordings of last month, and the index is rebuilt each midnight.",
         "searches again for what the cache of answers holds",
         models=MODELS,
         why_a_model="Agents alone save nothing by definition; where they are tied, nothing speaks for a release.",
-        gains=gains(run, Release.read, worth, release, np.zeros(len(tested)), *asked, rng),
+        gains=gains(run, Release.read, worth, release, np.zeros(len(tested)), interval),
         tested_on="the days after the release, with a new index each midnight",
     )
     record.file(
@@ -133,8 +137,8 @@ def lived(
 ) -> pd.DataFrame:
     """The days from `first` until before `end` under a release whose index is rebuilt each `refresh_days` midnights.
 
-    A row a question: what was found, see `features_of`, with `time`, `customer_id`, `kind`, the judge's `score`,
-    whether it was `answered` and the passage `right`, `cost_eur` and `saved_eur`.
+    A row a question: what was found, see `features_of`, with `time`, `customer_id`, `kind`, `wording`, the judge's
+    `score`, whether it was `answered` and the passage `right`, `cost_eur` and `saved_eur`.
     """
     cache, blocks = AnswerCache(release.policy.cache_hours, release.policy.budget_eur), []
     asked = stream.questions[between(stream.questions["time"], first, end)]
@@ -145,9 +149,17 @@ def lived(
     found = pd.concat(blocks)
     score, truth = release.score(found), stream.truth.loc[found.index]
     answered, right, cost = score >= release.policy.threshold, is_right(found, truth), cost_eur(found)
-    known = asked.set_index("question_id")[["time", "customer_id"]].assign(kind=truth["kind"])
+    known = asked.set_index("question_id")[["time", "customer_id"]].join(truth[["kind", "wording"]])
     measured = {"score": score, "answered": answered, "right": right, "cost_eur": cost}
     return found.join(known).assign(**measured, saved_eur=saved_eur(answered, right, cost))
+
+
+def saved_a_day(
+    tested: pd.DataFrame, saved: np.ndarray, days: float, rng: np.random.Generator, over: str = "wordings"
+) -> Interval:
+    """What the questions of `lived` saved a day, EUR, (n,) of `saved`, with an interval over one of `UNITS`."""
+    cluster = tested[UNITS[over]].to_numpy(str)
+    return clustered_interval(np.asarray(saved), cluster, days, rng, over=over, rows_given=True)
 
 
 def rights_trial(stream: DeskStream, release: Release, first: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:

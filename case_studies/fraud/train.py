@@ -90,7 +90,7 @@ def compare(
         figures[name] = {"AUC": roc_auc_score(true, rank), "AP": average_precision_score(true, rank)}
         figures[name]["prevalence"] = true.mean()
         figures[name]["reviews_per_day"] = reviewed.sum() / days
-    return seen_and_true(saved, earned, customer, days, rng).join(pd.DataFrame(figures).T)
+    return seen_and_true(saved, earned, customer, days, rng, over="customers").join(pd.DataFrame(figures).T)
 
 
 def train(
@@ -133,18 +133,19 @@ def train(
     tell("testing it on the days after its release")
     tested = between(stream.payments["time"], now, end)
     worth = partial(_saved, stream, features, tested)
-    customer = stream.payments["customer_id"].to_numpy()[tested], (end - now) / DAY
+    customer, days = stream.payments["customer_id"].to_numpy()[tested], (end - now) / DAY
+    interval = partial(clustered_interval, cluster=customer, periods=days, rng=rng, over="customers")
     record = DecisionRecord(
         f"{name}, ranked by {policy.rank_by}, {policy.reviews_per_day} reviews a day, threshold "
         f"{release.threshold:.4g}, labels {label_policy}, learned from {stream.card.name} ({stream.card.source})",
         table,
-        clustered_interval(worth(release), *customer, rng),
+        interval(worth(release)),
         "fraud next month looks like fraud last month; whoever is caught will see to it that it does not.",
         "parses the remembered amounts again, if they were read wrongly",
         models=tuple(models.MODELS),
         why_a_model="A rule gives no probability, on which a payment's expected loss and the threshold rest; no lead "
         "in money is claimed over it.",
-        gains=gains(run, Release.read, worth, release, np.zeros(tested.sum()), *customer, rng),
+        gains=gains(run, Release.read, worth, release, np.zeros(tested.sum()), interval),
     )
     record.file(
         run,

@@ -69,8 +69,8 @@ Candidates, judged on the days before the release by the labels known then; of t
 cheapest to serve is taken:
 {judged}
 {passed_over}
-Test, on {self.tested_on}: {self.test.mean:,.0f} {self.unit} (95 % interval {self.test.low:,.0f} to
-{self.test.high:,.0f}).
+Test, on {self.tested_on}: {self.test.mean:,.0f} {self.unit} (95 % interval over
+{self.test.over} {self.test.low:,.0f} to {self.test.high:,.0f}).
 
 Gained there, EUR, with its 95 % interval:
 {gained}

@@ -10,11 +10,11 @@ import numpy as np
 from case_studies.kit.artefacts import as_document, read_document
 from case_studies.kit.model_registry import ModelRegistry
 from case_studies.kit.runs import METRICS, Run
-from mlsd_lib.modeling.comparison import Interval, clustered_interval
+from mlsd_lib.modeling.comparison import Interval
 from mlsd_lib.modeling.errors import ModelingError
 
 NOTHING = "doing nothing"
-LIMITS = dict.fromkeys(("mean", "low", "high"), float | int)
+GAIN = {"mean": float | int, "low": float | int, "high": float | int, "over": str}
 
 
 def gains(
@@ -23,20 +23,18 @@ def gains(
     worth: Callable[[Any], np.ndarray],
     release: object,
     nothing: np.ndarray,
-    cluster: np.ndarray,
-    periods: float,
-    rng: np.random.Generator,
+    interval: Callable[[np.ndarray], Interval],
 ) -> dict[str, Interval]:
     """What `release` gains a period over doing nothing and over the current release of `run`, by name, on its test.
 
     `worth`: what a release brings on each row of the test, (n,); `nothing`: what the rows bring without any, (n,).
-    `read` reads a release from its folder. `cluster`, `periods`: see `clustered_interval`, pairs are rows.
+    `read` reads a release from its folder. `interval`: of the differences between two on each row, (n,), a period.
     """
     registry, gained = run.registry(), worth(release)
     others = {NOTHING: nothing}
     if current := registry.current:
         others[current] = worth(read(registry.path(current)))
-    return {name: clustered_interval(gained - other, cluster, periods, rng) for name, other in others.items()}
+    return {name: interval(gained - other) for name, other in others.items()}
 
 
 def no_gain(found: Mapping[str, Interval]) -> str:
@@ -53,7 +51,7 @@ def require_gain(registry: ModelRegistry, version: str) -> None:
     stored = read_document(path).get("gains") if path.exists() else None
     if stored is None:
         return
-    found = {name: Interval(**as_document(path, json.dumps(gain), LIMITS)) for name, gain in stored.items()}
+    found = {name: Interval(**as_document(path, json.dumps(gain), GAIN)) for name, gain in stored.items()}
     if registry.current not in {None, version, *found}:
         raise ModelingError(
             f"{version} was not compared with {registry.current}, which runs now. Retrain, or --insist with the reason."

@@ -122,10 +122,10 @@ def _candidates(rows: Sequence[Mapping[str, Any]], test: Mapping[str, float] | N
 
     said = ", ".join(f"{name} {row[judged]:,.0f}" for name, row in zip(names, rows, strict=False))
     if test:
-        said += f"; test {test['mean']:,.0f}, 95 % interval {test['low']:,.0f} to {test['high']:,.0f}"
+        said += f"; test {test['mean']:,.0f}, 95 % over {test['over']} {test['low']:,.0f} to {test['high']:,.0f}"
     caption = "Dots: what was known when it was decided; coloured where tied with the best."
     if test:
-        caption += " Diamond: the test, with its 95 % interval."
+        caption += f" Diamond: the test, with its 95 % interval over {test['over']}."
     if "true_low" in rows[0]:
         caption += " Lines of candidates: 95 % intervals by what became known later."
     return _figure(draw, 0.75 + 0.34 * len(names), f"Candidates, EUR a day: {said}.", caption)

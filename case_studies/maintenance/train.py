@@ -79,16 +79,17 @@ def compare(
         seen[name] = outcome(past, alarms, known.judged_days, policy.prices, known.weight)
         true[name] = outcome(rig.readings, alarm(on_rig), rig.units["life_days"], policy.prices)
     saved = {name: saved_by_unit(result, seen[NOTHING], positions) for name, result in seen.items()}
-    judged = paired_comparison(saved, known.judged_days.index.to_numpy(), 1, rng)[["mean", "tied"]]
+    judged = paired_comparison(saved, known.judged_days.index.to_numpy(), 1, rng, over="units")[["mean", "tied"]]
     records = {}
     for name, result in true.items():
-        found = clustered_interval(saved_by_unit(result, true[NOTHING], positions), rig.units.index.to_numpy(), 1, rng)
+        saved_eur = saved_by_unit(result, true[NOTHING], positions)
+        found = clustered_interval(saved_eur, rig.units.index.to_numpy(), 1, rng, over="units")
         failures = float((result.cost_eur == policy.failure_eur).mean())
         records[name] = {"true_eur": found.mean, "true_low": found.low, "true_high": found.high, "failures": failures}
     limit = saved_by_unit(true[LIMIT], true[NOTHING], positions)
     for name, result in true.items():
         lead = saved_by_unit(result, true[NOTHING], positions) - limit
-        over = clustered_interval(lead, rig.units.index.to_numpy(), 1, rng)
+        over = clustered_interval(lead, rig.units.index.to_numpy(), 1, rng, over="units")
         records[name] |= {"over_limit": over.mean, "over_low": over.low, "over_high": over.high}
     return judged.rename(columns={"mean": "seen_eur"}).join(pd.DataFrame(records).T), releases
 
@@ -118,8 +119,9 @@ def train(
     table, releases = compare(fleet, features, rig, now, rng, policy, label_policy, **options)
     name = cheapest_tied(table, tuple(models.MODELS), "seen_eur")
     release = releases[name]
-    test = Interval(*(float(table.loc[name, f"true_{end}"]) for end in ("eur", "low", "high")))
+    test = Interval(*(float(table.loc[name, f"true_{end}"]) for end in ("eur", "low", "high")), over="units")
     ends, on_rig, life = policy.prices, features_of(rig.readings), rig.units["life_days"]
+    interval = partial(clustered_interval, cluster=rig.units.index.to_numpy(), periods=1, rng=rng, over="units")
     idle = outcome(rig.readings, np.zeros(len(rig.readings), dtype=bool), life, ends)
 
     def worth(one: Release) -> np.ndarray:
@@ -138,7 +140,7 @@ def train(
         models=tuple(models.MODELS),
         why_a_model="A rule says when to replace, not how long a unit will last, which plans the crew's week; no lead "
         "in money is claimed over it.",
-        gains=gains(run, Release.read, worth, release, np.zeros(len(life)), rig.units.index.to_numpy(), 1, rng),
+        gains=gains(run, Release.read, worth, release, np.zeros(len(life)), interval),
         tested_on="units run to failure on a rig",
     )
     record.file(

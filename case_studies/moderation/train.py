@@ -6,6 +6,7 @@ leaves this module; a text of a real file never does.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -113,13 +114,14 @@ def compare(
     author, label = stream.posts["author_id"].to_numpy()[rows], stream.truth["label"].to_numpy()[rows]
     made = decisions(stream, features, rows, fitted, names)
     seen = {name: money(stream, rows, decided, policy, label) for name, decided in made.items()}
-    table = paired_comparison(seen, author, COMPARE_DAYS, rng)
+    table = paired_comparison(seen, author, COMPARE_DAYS, rng, over="authors")
     table.columns = ["seen_eur", "seen_low", "seen_high", "tied"]
     true = {
-        name: clustered_interval(money(stream, rows, decided, policy), author, COMPARE_DAYS, rng)
+        name: clustered_interval(money(stream, rows, decided, policy), author, COMPARE_DAYS, rng, over="authors")
         for name, decided in made.items()
     }
-    table[["true_eur", "true_low", "true_high"]] = [list(vars(true[str(name)]).values()) for name in table.index]
+    ordered = [true[str(name)] for name in table.index]
+    table[["true_eur", "true_low", "true_high"]] = [(one.mean, one.low, one.high) for one in ordered]
     normal, gates = features.iloc[rows], dict.fromkeys(BASELINES, "not a model")
     for name in names:
         gates[name] = "; ".join(failures(behaviour_table(replace(fitted, model_name=name), normal)))
@@ -168,20 +170,21 @@ def train(
             stream, rows, decisions(stream, features, rows, one, (one.model_name,))[one.model_name], one.policy
         )
 
-    author = stream.posts["author_id"].to_numpy()[rows], test_days
+    author = stream.posts["author_id"].to_numpy()[rows]
+    interval = partial(clustered_interval, cluster=author, periods=test_days, rng=rng, over="authors")
     idle = money(stream, rows, decisions(stream, features, rows, release, (name,))["do nothing"], policy)
     gates = ", ".join(f"{behaviour} {share:.0%}" for behaviour, share in passed.items())
     record = DecisionRecord(
         f"{name}, policy {policy.version}, {policy.reviews_per_hour:g} reviews an hour by {policy.order}, learned from "
         f"{stream.card.name} ({stream.card.source}); behavioural tests passed: {gates}",
         table,
-        clustered_interval(worth(release), *author, rng),
+        interval(worth(release)),
         "whoever breaks the rules next month writes as last month; new words and new ways to hide them will come.",
         "reads the remembered texts again, if they were read wrongly",
         models=MODELS,
         why_a_model="A word list removes quotations and denials too, which the behavioural tests refuse; no lead in "
         "money is claimed over it.",
-        gains=gains(run, Release.read, worth, release, idle, *author, rng),
+        gains=gains(run, Release.read, worth, release, idle, interval),
     )
     record.file(
         run,

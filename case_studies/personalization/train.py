@@ -89,9 +89,9 @@ def compare(
             "true_eur": CLICK_EUR * (target * stream.truth.chance[tested]).sum() / COMPARE_DAYS,
         }
     for name, value in earned.items():
-        lead = clustered_interval(value - earned[BEST_ITEM], visitor, COMPARE_DAYS, rng)
+        lead = clustered_interval(value - earned[BEST_ITEM], visitor, COMPARE_DAYS, rng, over="visitors")
         records[name] |= {"lead_low": lead.low, "lead_high": lead.high}
-    ordered = paired_comparison(earned, visitor, COMPARE_DAYS, rng)[["mean", "tied"]]
+    ordered = paired_comparison(earned, visitor, COMPARE_DAYS, rng, over="visitors")[["mean", "tied"]]
     return ordered.rename(columns={"mean": "seen_eur"}).join(pd.DataFrame(records).T.infer_objects())
 
 
@@ -129,18 +129,19 @@ def train(
     release = fit_release(stream.views, stream.log, features, now, name, policy, label_policy)
     tested = np.flatnonzero(between(stream.views["time"], now, end))
     worth, visitor = partial(_earned, stream, features, tested), stream.views["visitor_id"].to_numpy()[tested]
+    interval = partial(clustered_interval, cluster=visitor, periods=test_days, rng=rng, over="visitors")
     shown = CLICK_EUR * stream.truth.rows(tested).clicked(stream.log["item"].to_numpy()[tested])
     claim = claim_over_best_item(table.loc[name])
     record = DecisionRecord(
         f"{name}, {release.policy.explore:.0%} of the pages explored, clicks {label_policy}; {claim}",
         table,
-        clustered_interval(worth(release), visitor, test_days, rng),
+        interval(worth(release)),
         "what was logged is what was shown, with the probability that was logged; a rule behind the model breaks it.",
         "files the views again, if they were filed wrongly",
         models=tuple(models.MODELS),
         why_a_model="A rule gives no chance of a click, and estimates of other policies rest on one; no lead in money "
         "is claimed over it.",
-        gains=gains(run, Release.read, worth, release, shown, visitor, test_days, rng),
+        gains=gains(run, Release.read, worth, release, shown, interval),
         unit="EUR a day",
     )
     record.file(

@@ -129,7 +129,7 @@ class Shop(LiveSystem[Release]):
         days for EUR a day; its interval over households. The price of rollbacks is not in it."""
         shops = (self.of_days(0), other.of_days(0))
         mine, others = (np.bincount(shop.household, shop.added_eur, self.simulator.households) for shop in shops)
-        return clustered_interval(mine - others, np.arange(len(mine)), days, rng)
+        return clustered_interval(mine - others, np.arange(len(mine)), days, rng, over="households")
 
     def share_of(self, codes: np.ndarray, rng: np.random.Generator) -> Spread:
         """The share of all places of the last seven days that showed these codes, %, its interval over households."""

@@ -8,6 +8,7 @@ completejourney: weeks before 45 and since, of all product types.
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -136,7 +137,7 @@ def judged(
         if log.truth is not None:
             true[name] = added_eur(log.truth.offer_eur[rows], chosen)
     household = log.visits["household_id"].to_numpy()[rows]
-    return seen_and_true(seen, true, household, days, rng).join(pd.Series(quality, name="NDCG"))
+    return seen_and_true(seen, true, household, days, rng, over="households").join(pd.Series(quality, name="NDCG"))
 
 
 def train(
@@ -168,6 +169,8 @@ def train(
     rows = some_visits(log, now, end)
     visits, household = log.visits.iloc[rows], log.visits["household_id"].to_numpy()[rows]
 
+    interval = partial(clustered_interval, cluster=household, periods=test_days, rng=rng, over="households")
+
     def worth(one: Release) -> np.ndarray:
         return foreseen(log, rows, one.slates(log.purchases, visits)[0])[0]
 
@@ -176,12 +179,12 @@ def train(
     record = DecisionRecord(
         f"{name}, ranked by {policy.rank_by}, {policy.explore_slots} of {SLOTS} places explored, labels {label_policy}",
         table,
-        clustered_interval(worth(release), household, test_days, rng),
+        interval(worth(release)),
         "a purchase that the slate foresaw is worth as much as one that the slate added; only an experiment can tell.",
         "places the remembered purchases again, if codes were re-mapped",
         models=[str(name) for name in table.index if name not in (*BASELINES, *BASELINES_BY_MONEY)],
         why_a_model=WHY_A_RANKER,
-        gains=gains(run, Release.read, worth, release, popular, household, test_days, rng),
+        gains=gains(run, Release.read, worth, release, popular, interval),
         unit="EUR a day of purchases foreseen",
     )
     record.file(
@@ -208,12 +211,12 @@ def protocol(
             f"{log.card.name} has no household that bought before and since {cut:%Y-%m-%d}, which the protocol needs. "
             "Give the published file."
         )
-    table = paired_comparison(found, each, len(each), rng).drop(columns="tied").rename(columns={"mean": "NDCG@10"})
-    gained = {
-        name: clustered_interval(values - found["popularity"], each, len(each), rng) for name, values in found.items()
-    }
-    over = pd.Series({name: gain.low for name, gain in gained.items()})
-    return table.assign(over_popularity=over, reference=pd.Series(reference, dtype=float), households=len(each))
+    drawn = partial(clustered_interval, cluster=each, periods=len(each), rng=rng, over="households")
+    table = paired_comparison(found, each, len(each), rng, over="households").drop(columns="tied")
+    over = pd.Series({name: drawn(values - found["popularity"]).low for name, values in found.items()})
+    return table.rename(columns={"mean": "NDCG@10"}).assign(
+        over_popularity=over, reference=pd.Series(reference, dtype=float), households=len(each)
+    )
 
 
 def retail(log: ShoppingLog, rng: np.random.Generator) -> pd.DataFrame:
@@ -251,8 +254,11 @@ def splits(log: ShoppingLog, now: pd.Timestamp, rng: np.random.Generator) -> dic
         "by household": judged_by_household(log.purchases, careful),
         "by household, nothing hidden": judged_by_household(log.purchases, careless, hide=False),
     }
-    each = {split: np.arange(len(found["popularity"])) for split, found in judged.items()}
-    return {split: paired_comparison(found, each[split], len(each[split]), rng) for split, found in judged.items()}
+    tables = {}
+    for split, found in judged.items():
+        each = np.arange(len(found["popularity"]))
+        tables[split] = paired_comparison(found, each, len(each), rng, over="households")
+    return tables
 
 
 def newcomers(log: ShoppingLog, release: Release, now: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:

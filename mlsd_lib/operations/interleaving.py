@@ -114,7 +114,7 @@ def times_fewer(
         return _visits_for_ab(size[some], first, second) / _visits_for_interleaving(size[some], preferred)
 
     found = [ratio(rng.integers(0, len(size), len(size))) for _ in range(draws)]
-    return Interval(ratio(slice(None)), *map(float, np.percentile(found, [2.5, 97.5])))
+    return Interval(ratio(slice(None)), *map(float, np.percentile(found, [2.5, 97.5])), over="households")
 
 
 def _by_household(household: np.ndarray, *outcomes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

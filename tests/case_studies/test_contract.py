@@ -112,6 +112,8 @@ def test_a_trained_run_holds_its_whole_record(case):
     assert run.registry().current == "v1"
     assert case.module("models").Release.read(run.registry().path("v1"))
     assert "Rolling back" in run.decision
+    drawn = json.loads((run.path / "metrics.json").read_text())["test_eur_a_day"]["over"]
+    assert f"95 % interval over\n{drawn} " in run.decision
     assert json.loads((run.path / "data.json").read_text())
     assert (run.case, run.path) == (case.name, Run.of(f"case_studies.{case.name}", run.path, run.path, True).path)
     for other in {*CASES, "none"} - {case.name}:

@@ -164,3 +164,14 @@ def test_a_release_without_some_questions_is_one_of_a_stream_that_never_had_them
         for one in (stream(), replace(stream(), truth=truth))
     ]
     pd.testing.assert_frame_equal(made[0].drop(columns="right"), made[1].drop(columns="right"))
+
+
+def test_the_interval_of_a_release_is_over_the_unit_that_varies_most():
+    """Questions in one wording stand or fall together, more than those of one customer or of one document do."""
+    tested = training.lived(stream(), prepared()[0], release_day(), release_day() + 7 * DAY)
+    found = [
+        training.saved_a_day(tested, tested["saved_eur"], 7, np.random.default_rng(0), over) for over in training.UNITS
+    ]
+    customers, documents, wordings = (one.high - one.low for one in found)
+    assert 1.3 * customers < documents < wordings
+    assert training.saved_a_day(tested, tested["saved_eur"], 7, np.random.default_rng(0)) == found[-1]

@@ -127,12 +127,13 @@ def test_only_a_release_with_a_decision_that_can_be_read_is_promoted(ask, run):
 def test_a_release_that_shows_no_gain_is_promoted_by_insisting_alone(ask, run):
     ask("retrain", "--run", run.path)
     metrics = run.registry().path("v3") / "metrics.json"
-    gain = {"doing nothing": {"mean": 5, "low": 1, "high": 9}, "v1": {"mean": 5, "low": 1, "high": 9}}
+    sure = {"mean": 5, "low": 1, "high": 9, "over": "rows"}
+    gain = {"doing nothing": sure, "v1": sure}
     promote = ("promote", "v3", "--run", run.path, "--reason", "r")
     metrics.write_text(json.dumps({"gains": gain}))
     assert "v3 was not compared with v2" in str(ask(*promote).exception)
-    metrics.write_text(json.dumps({"gains": gain | {"v2": {"mean": 1, "low": 0, "high": 2}}}))
-    assert "v3 shows no gain over v2 (1 (0 to 2) a day)" in str(ask(*promote).exception)
+    metrics.write_text(json.dumps({"gains": gain | {"v2": sure | {"mean": 1, "low": 0, "high": 2}}}))
+    assert "v3 shows no gain over v2 (1 (0 to 2 over rows) a day)" in str(ask(*promote).exception)
     assert run.registry().current == "v2"
     assert ask(*promote, "--insist").output == "Current release: v3.\n"
 
@@ -141,7 +142,7 @@ def test_a_first_release_that_shows_no_gain_keeps_the_reason_that_insisted(tmp_p
     run = Run.new(tmp_path, insist="to see the noise")
     personalization.noise(run)
     assert (
-        "No gain is shown over doing nothing (0 (0 to 0) a day). Released all the same: to see the noise"
+        "No gain is shown over doing nothing (0 (0 to 0 over visitors) a day). Released all the same: to see the noise"
         in run.decision
     )
 
