@@ -26,6 +26,11 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+def listed(given: Any) -> Any:
+    """A list as the tuple that a document keeps; what else can be gone through, once as a generator, is refused."""
+    return tuple(given) if isinstance(given, list) else given
+
+
 class Document(Part):
     """A whole document; a type of it says in `_contradictions` what its entries cannot mean together."""
 
@@ -221,7 +226,7 @@ def _lines(error: ValidationError, kind: type[BaseModel]) -> Iterator[str]:
         if one["type"] == "extra_forbidden":
             parent: Any = kind
             for part in one["loc"][:-1]:
-                parent = _model_at(parent, str(part))
+                parent = parent if isinstance(part, int) else _model_at(parent, part)  # a place in a list
             yield f"{entry} is no entry; known here are {', '.join(parent.model_fields)}. Rename or remove it."
         elif one["type"] == "missing":
             yield f"{entry} is missing. Add it."

@@ -1,11 +1,11 @@
 """The document that is handed in: what the model sees and when it is known, labels, learning, review, late sources."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BeforeValidator, Field
 
-from grader.errors import GraderError
+from mlsd_lib.simulation.design import Document, Part, listed
 
 LEDGER_SIGNS = ("amount_over_usual", "payments", "strange_terminal", "terminal_payments")
 REPORT_SIGNS = ("terminal_reports", "card_reports")
@@ -21,11 +21,7 @@ KNOWN = {
 WINDOWED = (*LEDGER_SIGNS, *REPORT_SIGNS)
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Sign(_Part):
+class Sign(Part):
     """A feature: `sign` over the `window_days` before the payment, read from `source`, `known` from when on.
 
     Training rows are built as `known` says. A payment is scored with what has really come by then.
@@ -40,7 +36,7 @@ class Sign(_Part):
     window_days: Annotated[int, Field(ge=1, le=60)] | None = None
 
 
-class Labels(_Part):
+class Labels(Part):
     """After `ripen_days` labels count as complete. A payment that nobody has reported until then
 
     - "honest": counts as honest from its first day on;
@@ -53,14 +49,14 @@ class Labels(_Part):
     unreported: Literal["honest", "wait", "left out", "weighted"]
 
 
-class Learning(_Part):
+class Learning(Part):
     """A release learns from `window_days` of payments; the next follows after `retrain_days`, or never."""
 
     window_days: int = Field(ge=7, le=98)
     retrain_days: Annotated[int, Field(ge=1, le=42)] | None
 
 
-class Backtest(_Part):
+class Backtest(Part):
     """How the money was promised: on the `test_days` that end `gap_days` before the release, or on a fifth of the rows.
 
     Random rows come from the days that the first release learns from; both numbers mean nothing then.
@@ -71,7 +67,7 @@ class Backtest(_Part):
     gap_days: int = Field(ge=0, le=42)
 
 
-class Review(_Part):
+class Review(Part):
     """The threshold aims at `alerts_per_day`, set `at training` or `daily`; ranked by expected loss or probability."""
 
     alerts_per_day: int = Field(ge=1, le=200)
@@ -82,31 +78,17 @@ class Review(_Part):
 Late = Literal["zero", "last known", "model without", "no alerts"]
 
 
-class Pipeline(_Part):
+class Pipeline(Document):
     """The whole document. `late_ledger`: what is done while the payments of stream and warehouse are a day late."""
 
-    signs: Annotated[tuple[Sign, ...], Field(min_length=1, max_length=12)]
+    signs: Annotated[tuple[Sign, ...], BeforeValidator(listed), Field(min_length=1, max_length=12)]
     labels: Labels
     learning: Learning
     backtest: Backtest
     review: Review
     late_ledger: Late
 
-    @classmethod
-    def of(cls, document: Any) -> "Pipeline":
-        """The design that plain data states. Raises `GraderError`: key, value, rule and what to change."""
-        if isinstance(document, dict) and isinstance(document.get("signs"), list):
-            document = document | {"signs": tuple(document["signs"])}
-        try:
-            design = cls.model_validate(document)
-        except ValidationError as error:
-            raise GraderError("\n".join(_lines(error))) from None
-        if wrong := list(design.contradictions()):
-            raise GraderError("\n".join(wrong))
-        return design
-
-    def contradictions(self) -> Iterator[str]:
-        """What cannot be meant, each with what to change."""
+    def _contradictions(self) -> Iterator[str]:
         for number, sign in enumerate(self.signs):
             yield from _sign_lines(f"signs.{number}", sign)
         if len(set(self.signs)) < len(self.signs):
@@ -130,15 +112,3 @@ def _sign_lines(where: str, sign: Sign) -> Iterator[str]:
         yield f"{where}.window_days is missing; {sign.sign} looks back over 1 to 60 days. Add it."
     if sign.sign not in WINDOWED and sign.window_days is not None:
         yield f"{where}.window_days is {sign.window_days}; {sign.sign} has no window. Remove it."
-
-
-def _lines(error: ValidationError) -> Iterator[str]:
-    for fault in error.errors():
-        entry = ".".join(str(part) for part in fault["loc"]) or "the design"
-        if fault["type"] == "extra_forbidden":
-            yield f"{entry} is no key of a design. Rename or remove it; the form in part 1 has them all."
-        elif fault["type"] == "missing":
-            yield f"{entry} is missing. Add it; the form in part 1 says what it may be."
-        else:
-            rule = fault["msg"].replace("Input should be", "it must be")
-            yield f"{entry} is {fault['input']!r:.60}; {rule[0].lower()}{rule[1:]}. Correct it."

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 
 from grader.suite_kit.exercise import load_exercise
-from mlsd_lib.simulation.design import Design, Share
+from mlsd_lib.simulation.design import Design, Part, Share, listed
 
 EXERCISE = load_exercise(Path(__file__).parent)
 START_UP_S = 60.0
@@ -15,12 +15,7 @@ MOST_REPLICAS = 60
 MOST_ITEMS = 200_000
 
 
-def _listed(steps: Any) -> Any:
-    """A list as the tuple that is kept; what else can be gone through, once as a generator, stays and is refused."""
-    return tuple(steps) if isinstance(steps, list) else steps
-
-
-class Canary(BaseModel):
+class Canary(Part):
     """A new version gets each share of `steps` for `step_s`, then the next; the last is 1.
 
     Every ten seconds the bad answers of both versions since the step began are compared, as they were a minute ago: the
@@ -28,9 +23,7 @@ class Canary(BaseModel):
     `least_requests` or more in this step.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    steps: Annotated[tuple[Share, ...], BeforeValidator(_listed), Field(min_length=1, max_length=8)] = (1.0,)
+    steps: Annotated[tuple[Share, ...], BeforeValidator(listed), Field(min_length=1, max_length=8)] = (1.0,)
     step_s: float = Field(default=60.0, ge=10, le=3_600)
     z_limit: float = Field(default=3.0, ge=0.5, le=20)
     least_requests: int = Field(default=100, ge=1, le=1_000_000)

@@ -216,7 +216,8 @@ def test_the_oracle_saves_more_than_the_baseline_in_every_scenario():
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"learnin": {}}, "learnin is no key of a design"),
+        ({"learnin": {}}, "learnin is no entry; known here are signs, labels"),
+        ({"signs": [AMOUNT | {"windw": 3}]}, "signs.0.windw is no entry; known here are sign, source"),
         ({"late_ledger": "nothing"}, "late_ledger is 'nothing'"),
         ({"labels": {"ripen_days": 60, "unreported": "left out"}}, "labels.ripen_days is 60, not below"),
         ({"signs": [{"sign": "night", "source": "stream", "known": "at once"}]}, "night comes from message"),
