@@ -3,6 +3,6 @@
 from grader.suites.design_fraud_pipeline.document import Pipeline, Sign
 from grader.suites.design_fraud_pipeline.shown import scenarios, timeline
 from grader.suites.design_fraud_pipeline.suite import (
-    CASES, EXERCISE, TASK, backtest, begin, change, hint, measures, money, own_task, pipeline, random_design,
-    requirements, scorecard, strain, warm,
+    CASES, EXERCISE, TASK, backtest, begin, change, hint, measures, money, own_task, pipeline, requirements,
+    strain, warm,
 )  # fmt: skip

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from grader.suite_kit.answer import Answer, Reply
-from grader.suite_kit.designs import Card, random_document, skipped_while_grading
+from grader.suite_kit.designs import skipped_while_grading
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.design_fraud_pipeline.cases import CASES, EXERCISE
 from grader.suites.design_fraud_pipeline.pipeline_rows import YOUNG_DAYS, OwnTask, moved_by, scores_of, shown
-from grader.suites.design_fraud_pipeline.requirements import OPTIONS, TASK
+from grader.suites.design_fraud_pipeline.requirements import TASK
 from grader.suites.design_fraud_pipeline.scenarios import factor, story_of
 from grader.suites.design_fraud_pipeline.signs import table_of
 from grader.suites.design_fraud_pipeline.world import REVIEW_EUR
@@ -111,21 +111,10 @@ def requirements() -> "pd.DataFrame":
 
 
 @skipped_while_grading
-def scorecard(design: Any) -> Card:
-    """The table of a design on the public scenarios, by the grader's own code."""
-    return TASK.scorecard(TASK.given(design), CASES.public().draws)
-
-
-@skipped_while_grading
 def measures(design: Any) -> "pd.DataFrame":
     """Everything that was measured, a row a scenario."""
     table = TASK.table(TASK.given(design), CASES.public().draws)
     return table[[name for name in table if not name.endswith("EUR")]].astype(float).round(2)
-
-
-def random_design(seed: int) -> dict[str, Any]:
-    """A valid design at random, from the ranges of the document."""
-    return random_document(np.random.default_rng(seed), OPTIONS, TASK)[0]
 
 
 @skipped_while_grading

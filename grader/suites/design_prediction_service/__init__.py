@@ -3,6 +3,5 @@
 from grader.suites.design_prediction_service.serving import exchange
 from grader.suites.design_prediction_service.suite import (
     CASES, EXERCISE, TASK, app, begin, changes, cost, criteria, good, hint, measures, plain, predictions,
-    random_design, release, requests_of, resilience, scenarios, scorecard, service, show, show_requests, timeline,
-    warm,
+    release, requests_of, resilience, scenarios, scorecard, service, show, show_requests, timeline, warm,
 )  # fmt: skip

@@ -4,14 +4,14 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from grader.suite_kit.answer import Answer
-from grader.suite_kit.designs import Card, random_document, skipped_while_grading
+from grader.suite_kit.designs import Card, skipped_while_grading
 from grader.suite_kit.exercise import ExerciseError
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.design_prediction_service import changed, world
 from grader.suites.design_prediction_service.api import DOWN, Request
 from grader.suites.design_prediction_service.cases import CASES, EXERCISE
 from grader.suites.design_prediction_service.replies import explanation, missed
-from grader.suites.design_prediction_service.requirements import AT_ALL, OPTIONS, TASK
+from grader.suites.design_prediction_service.requirements import AT_ALL, TASK
 from notebook_runner.errors import require_one_of
 
 if TYPE_CHECKING:
@@ -131,10 +131,3 @@ def requests_of(family: str) -> list[Request]:
     requests = CASES.public().requests
     require_one_of("The family", family, requests, ExerciseError)
     return requests[family]
-
-
-def random_design(seed: int) -> dict[str, Any]:
-    """A valid design at random."""
-    import numpy as np
-
-    return random_document(np.random.default_rng(seed), OPTIONS, TASK)[0]
