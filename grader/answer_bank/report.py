@@ -2,13 +2,16 @@
 
 import importlib
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from grader.answer_bank.model import Bank, BankError, banks, load_bank
 from grader.answer_bank.proof import Finding, Worth, killed, prove, worth
 from grader.names import exercise_name
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 THIN = 1.2
 """A figure that is nearer to its limit than so many times may lie on the other side on another processor."""
@@ -85,12 +88,10 @@ def show_bank(bank: Bank, workers: int = 2) -> bool:
     return proven
 
 
-def _table(bank: Bank, findings: list[Finding], console: object) -> None:
-    from rich.console import Console
+def _table(bank: Bank, findings: list[Finding], console: "Console") -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    assert isinstance(console, Console)
     total = sum(bank.maxima.values())
     table = Table(title=f"{bank.name}, {total:g} measured points")
     for heading in ("answer", "kind", "points", "required", "CPU s", ""):
@@ -109,13 +110,11 @@ def _table(bank: Bank, findings: list[Finding], console: object) -> None:
     console.print(table)
 
 
-def show_margins(bank: Bank, findings: list[Finding], console: object) -> None:
+def show_margins(bank: Bank, findings: list[Finding], console: "Console") -> None:
     """How far from a limit that a processor decides the answers are that meet and that miss it."""
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
-    assert isinstance(console, Console)
     found: dict[str, list[float]] = {}
     for finding in findings:
         for limit, margin in finding.result.margins.items() if finding.answer.exact else ():
@@ -133,13 +132,11 @@ def show_margins(bank: Bank, findings: list[Finding], console: object) -> None:
         console.print(table)
 
 
-def _worth(bank: Bank, measured: Worth, console: object) -> None:
+def _worth(bank: Bank, measured: Worth, console: "Console") -> None:
     """What a leader of a class asks: the points of luck, of a first try, and what each lesson's mistake loses."""
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
-    assert isinstance(console, Console)
     full = sum(bank.maxima.values())
     table = Table(title=f"{bank.name}: what its {full:g} measured points are given for")
     table.add_column("answer")

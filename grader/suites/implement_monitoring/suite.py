@@ -1,7 +1,5 @@
 """The tests of `implement_monitoring`: incidents caught in time; quiet days, and what all that costs."""
 
-from typing import TYPE_CHECKING
-
 from grader.suite_kit.answer import Answer
 from grader.suite_kit.policies import Policy, unless_refused
 from grader.suite_kit.score_sheet import Sheet
@@ -9,9 +7,6 @@ from grader.suites.implement_monitoring.cases import CASES, EXERCISE, Cases
 from grader.suites.implement_monitoring.causes import between, false_alarms, where_it_goes, why_missed
 from grader.suites.implement_monitoring.runs import WITHIN_DAYS, Met, Run, days_of, false_share, watch
 from grader.suites.implement_monitoring.world import HARMLESS
-
-if TYPE_CHECKING:
-    pass
 
 AWAKE, TOUCHED_DAYS = EXERCISE.limit("awake"), EXERCISE.limit("ringing_days")
 ROOM, ROOM_DAYS = EXERCISE.limit("room"), int(EXERCISE.limit("room_days"))

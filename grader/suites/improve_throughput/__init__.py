@@ -1,7 +1,6 @@
 """The exercise as its notebook imports it: `from grader.suites import improve_throughput as suite`."""
 
 from grader.suites.improve_throughput import service
-from grader.suites.improve_throughput.evenings import CURVE, FAMILIES
 from grader.suites.improve_throughput.service import SlowScorer
 from grader.suites.improve_throughput.shown import practice_visits, run, scorecard, show_curve, show_policy
 from grader.suites.improve_throughput.suite import (

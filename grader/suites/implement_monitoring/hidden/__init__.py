@@ -8,5 +8,5 @@ from grader.suites.implement_monitoring.world import draw_streams
 def drawn(seed: int | None, other_seed: int | None) -> Cases:
     """The cases that two seeds give, one a test; what they cost at worst and at best comes from the oracle."""
     streams = {"caught": draw_streams(seed or 0), "worth": draw_streams(other_seed or 0)}
-    bills = [oracle.bill(stream) for stream in streams["worth"]]
-    return Cases(streams, sum(bill.silent for bill in bills), sum(bill.known for bill in bills))
+    silent, known = map(sum, zip(*map(oracle.bill, streams["worth"]), strict=True))
+    return Cases(streams, silent, known)

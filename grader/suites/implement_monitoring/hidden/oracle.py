@@ -1,6 +1,6 @@
 """What a stream costs at worst and at best; what can be known at best is found by comparing it without its incident."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,22 +9,14 @@ from grader.suites.implement_monitoring.runs import ATTENTION_EUR
 from grader.suites.implement_monitoring.world import INCIDENTS, Day, Stream, make_stream
 
 
-@dataclass(frozen=True)
-class Bill:
+def bill(stream: Stream) -> tuple[float, float]:
     """EUR of a stream: without a monitor, and with one that names each incident on the first day on which it shows."""
-
-    silent: float
-    known: float
-
-
-def bill(stream: Stream) -> Bill:
-    """What a stream costs."""
     silent = known = 0.0
     for incident, seen in zip(stream.incidents, first_seen(stream), strict=True):
         harm = INCIDENTS[incident.family].harm_eur
         silent += harm * (incident["ends"] - incident["begins"])
         known += harm * (seen - incident["begins"]) + ATTENTION_EUR
-    return Bill(silent, known)
+    return silent, known
 
 
 def first_seen(stream: Stream) -> list[int]:
