@@ -1,4 +1,4 @@
-"""The cases of `implement_deployment_pipeline`: a scenario of each name, and how each of its versions must end.
+"""The cases of `implement_deployment_pipeline`: scenarios of each name.
 
 The public ones are stored; the hidden ones are drawn by the same function from the secret.
 """
@@ -13,10 +13,9 @@ from notebook_runner.errors import require_one_of
 
 @dataclass(frozen=True)
 class Cases:
-    """By the name of scenarios their magnitudes, and how each version must end. Nothing of `private` ones is shown."""
+    """By the name of scenarios their magnitudes. Nothing of `private` ones is shown."""
 
     drawn: dict[str, list[dict[str, int | float]]]
-    ends: dict[str, dict[str, str]]
     private: bool = False
 
     def of(self, criterion: str) -> list[Scenario]:
@@ -28,7 +27,7 @@ class Cases:
         """A scenario of that name. Raises `ExerciseError` where there is none."""
         require_one_of("The scenario", name, SCENARIOS, ExerciseError)
         require_one_of(f"The number of the scenario {name!r}", number, range(len(self.drawn[name])), ExerciseError)
-        return Scenario(name, number, self.drawn[name][number], self.ends[name])
+        return Scenario(name, number, self.drawn[name][number])
 
 
 CASES = CaseSource(EXERCISE, Cases)

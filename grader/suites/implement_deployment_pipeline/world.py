@@ -45,12 +45,11 @@ class Broken(CourseError):
 
 @dataclass(frozen=True)
 class Scenario:
-    """A scenario with its magnitudes, and how each version that is asked for must end: "released" or "refused"."""
+    """A scenario with its magnitudes."""
 
     name: str
     number: int
     drawn: Mapping[str, float]
-    ends: Mapping[str, str]
 
     @cached_property
     def kind(self) -> Kind:
@@ -217,7 +216,7 @@ class World:
             return
         if version in self.released or version not in [release["version"] for release in self.asked()]:
             raise Broken(1, f"{version} was refused, and there was nothing to refuse")
-        if self.scenario.ends[version] == "released" or (version, "visible") not in self.first:
+        if (version, "visible") not in self.first:
             raise Broken(5, f"{version} was refused, and nothing that lasts spoke against it")
         self.refused.append(version)
         self._end()

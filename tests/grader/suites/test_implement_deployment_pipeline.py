@@ -28,7 +28,7 @@ def world(name="good", **drawn):
     """A scenario in which v2 is asked for at once and is ready a minute after its start."""
     public = suite.CASES.public().scenario(name, 0)
     changed = {**public.drawn, "asked": 0, "start_up": 1, **drawn}
-    return World(rules.Scenario(name, 0, changed, public.ends))
+    return World(rules.Scenario(name, 0, changed))
 
 
 def live(one, *minutes):
