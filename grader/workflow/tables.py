@@ -3,6 +3,7 @@
 import codecs
 import csv
 import io
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -29,7 +30,7 @@ def read_text(path: Path, what: str) -> str:
         encodings = () if b"\0" in content else ("utf-8-sig", "cp1252")  # type: ignore[assignment]
     for encoding in encodings:
         try:
-            return content.decode(encoding)
+            return unicodedata.normalize("NFC", content.decode(encoding))  # as names in archives are read
         except UnicodeDecodeError:
             continue
     raise GraderError(f"the {what} {path} is no text. Save it as CSV in UTF-8.")

@@ -461,11 +461,13 @@ def test_an_archive_named_by_dots_alone_is_refused_and_the_others_are_collected(
 
 
 def test_a_map_names_the_students_and_who_is_not_in_it_is_refused(course, take):
-    roster = "name,student\nAnna Schmidt,as17\n77,bm05\n"
-    files = {f"{who}_assignsubmission_file_/{NB}": who for who in ("anna schmidt_1234", "Bo Müller_77", "Eve_9")}
+    roster = "name,student\nAnna Schmidt,as17\n77,bm05\nZoe\u0308,zo\u0308\n"  # as macOS lists names
+    names = ("anna schmidt_1234", "Bo Müller_77", "Eve_9", "Zoë_8")
+    files = {f"{who}_assignsubmission_file_/{NB}": who for who in names}
     report = take(files, roster=roster)
     assert report["anna schmidt_1234"][:2] == ("as17", "collected")
     assert report["Bo Müller_77"][:2] == ("bm05", "collected")
+    assert report["Zoë_8"][:2] == ("zö", "collected")
     assert report["Eve_9"] == ("", "refused", "the map does not name it")
 
 
