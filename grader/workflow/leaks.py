@@ -26,6 +26,10 @@ FEWEST_LINES = 5  # a guarded file with fewer lines that count is known by its h
 GUARDED = ("grader/suites/*/hidden", "grader/suites/*/bank")
 IMPORT = re.compile(r"(import|from) [\w., ]+( import .*)?$")
 MARKER = re.compile(r"#+ (BEGIN|END) ")
+MOST_BYTES, DEEPEST = 200_000_000, 5
+"""What of a member of an archive is looked into, and how many archives in each other."""
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError)
+"""What is raised for an archive that is damaged, encrypted or packed in another way."""
 LOOSE_OBJECT = re.compile(r"objects/[0-9a-f]{2}/[0-9a-f]{38}$")
 
 
@@ -144,16 +148,30 @@ def _contents(folder: Path) -> Iterator[tuple[str, bytes]]:
         yield from _unpacked(where, content)
 
 
-def _unpacked(where: str, content: bytes) -> Iterator[tuple[str, bytes]]:
+def _unpacked(where: str, content: bytes, depth: int = 0) -> Iterator[tuple[str, bytes]]:
+    """What archives hold, and archives in them. Raises `GraderError` for one that cannot be looked into as a whole."""
+    try:
+        for name, inner in _members(content):
+            if len(inner) > MOST_BYTES or depth == DEEPEST:
+                raise ValueError(f"more than {MOST_BYTES:,} bytes, or than {DEEPEST} archives in each other")
+            yield where + name, inner
+            yield from _unpacked(where + name, inner, depth + 1)
+    except (*BROKEN, ValueError) as error:
+        raise GraderError(
+            f"{where} cannot be looked into: {error}. Look into it yourself, and leave it out."
+        ) from error
+
+
+def _members(content: bytes) -> Iterator[tuple[str, bytes]]:
     if content.startswith(b"\x1f\x8b"):
-        yield where, gzip.decompress(content)
+        with gzip.open(io.BytesIO(content)) as file:
+            yield "", file.read(MOST_BYTES + 1)
     if zipfile.is_zipfile(io.BytesIO(content)):
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             for member in archive.infolist():
                 if not member.is_dir():
-                    inner = archive.read(member)
-                    yield f"{where}/{member.filename}", inner
-                    yield from _unpacked(f"{where}/{member.filename}", inner)
+                    with archive.open(member) as file:
+                        yield f"/{member.filename}", file.read(MOST_BYTES + 1)
 
 
 def _packed(repository: Path, where: str) -> Iterator[tuple[str, bytes]]:

@@ -96,7 +96,7 @@ PLANTED = {
     ),
     "an answer of the bank in a zip": (in_a_zip, "the file grader/suites/halves/bank/guess.py"),
     "a hidden file packed": (
-        lambda folder: (folder / "x.gz").write_bytes(gzip.compress(HIDDEN.encode())),
+        lambda folder: (folder / "x.gz").write_bytes(gzip.compress(gzip.compress(HIDDEN.encode()))),
         "the file grader/suites/halves/hidden/cases.py",
     ),
 }
@@ -110,6 +110,25 @@ def test_a_planted_leak_is_found(repository, tmp_path, plant, what):
     assert leaks.scan(edition, against) == []
     plant(edition)
     assert any(what in leak.what for leak in leaks.scan(edition, against))
+
+
+def in_archives(levels: int) -> bytes:
+    content = b"x"
+    for _ in range(levels):
+        content = gzip.compress(content)
+    return content
+
+
+PACKED = gzip.compress(b"x" * 100)
+CLOSED = {"damaged": PACKED[:-9], "no gzip": PACKED[:2] + b"x" * 20, "deep": in_archives(9), "large": PACKED}
+
+
+@pytest.mark.parametrize("closed", CLOSED)
+def test_an_archive_that_cannot_be_looked_into_is_named(tmp_path, closed, monkeypatch):
+    monkeypatch.setattr(leaks, "MOST_BYTES", 99)
+    (tmp_path / "x.gz").write_bytes(CLOSED[closed])
+    with pytest.raises(GraderError, match=r"x\.gz cannot be looked into: "):
+        leaks.scan(tmp_path, leaks.Guarded())
 
 
 def test_the_secret_is_found(repository, tmp_path):
