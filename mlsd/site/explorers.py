@@ -4,6 +4,7 @@ import importlib
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from html import escape
 from typing import Any
 
@@ -37,8 +38,10 @@ def _explorer(module: str, name: str) -> Explorer:
 
     matplotlib.use("Agg")
     use_style()
-    make = getattr(importlib.import_module(module), name, None)
-    if make is None:
+    make = None
+    with suppress(ModuleNotFoundError):
+        make = getattr(importlib.import_module(module), name, None)
+    if make is None or getattr(make, "__annotations__", {}).get("return") is not Explorer:
         raise CourseError(f"A notebook shows the explorer {name} of {module}, which has none. Run the notebook again.")
     return make()
 

@@ -27,7 +27,7 @@ CELL = "cell-id="
 MEASURED = re.compile(r"Measured: (-?[\d,.]+(?:e[+-]?\d+)?|-?inf|nan) ?")
 RICH = {
     "text/html": re.compile(r"""(href=["'][^"':]*)\.ipynb(?=["'#])"""),
-    "text/markdown": re.compile(r"(\]\([^):]*)\.ipynb(?=[)#])"),
+    "text/markdown": re.compile(r"(\]\([^():]*)\.ipynb(?=[)#])"),
 }
 """Forms of an output that go before others, with how a link to a notebook looks there."""
 AXES = re.compile(r"(array\(\[)?<(Axes|Figure)")

@@ -5,6 +5,7 @@ import math
 import re
 import shutil
 import sys
+import time
 from html import unescape
 from pathlib import Path
 
@@ -141,10 +142,22 @@ def test_every_choice_of_an_explorer_stands_in_its_page_with_a_picture():
     assert set(pictures) == {f"explorers/drift_limit/{number}.webp" for number in range(choices)}
 
 
-def test_an_explorer_that_is_gone_is_named():
-    page = page_of(notebook(code("explore", "1", display("", EXPLORER.replace("drift_limit", "gone")))), executed=True)
-    with pytest.raises(CourseError, match=r"explorer gone of lessons\.monitoring\.explorers"):
+@pytest.mark.parametrize(
+    "made_by",
+    ["lessons.monitoring.explorers:gone", "lessons.monitoring.renamed:drift_limit", "case_studies.fraud.cli:main"],
+)
+def test_what_makes_no_explorer_is_named_and_not_called(made_by):
+    shown = EXPLORER.replace("lessons.monitoring.explorers:drift_limit", made_by)
+    page = page_of(notebook(code("explore", "1", display("", shown))), executed=True)
+    with pytest.raises(CourseError, match="explorer {1} of {0},".format(*made_by.split(":"))):
         explorable(page, "")
+
+
+def test_a_markdown_output_of_half_links_is_read_in_time_that_grows_with_it():
+    began = time.process_time()
+    display_of = {"output_type": "display_data", "data": {"text/markdown": "](a" * 40_000, "text/plain": ""}}
+    page_of(notebook(code("explore", "1", {**display_of, "metadata": {}})), executed=True)
+    assert time.process_time() - began < 2
 
 
 def test_a_link_that_leads_nowhere_is_found(tmp_path):
