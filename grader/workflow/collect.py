@@ -36,7 +36,7 @@ from grader.workflow.submission_names import CANVAS_ID, Owner, common_folder, ow
 from grader.workflow.wrong_exercise import mistaken, released_cells
 
 STAMP_FORMAT = "%Y-%m-%d %H:%M:%S UTC"
-NOT_TAKEN = {STAMP, "submission_secret.txt"}
+NOT_TAKEN = {STAMP, "submission_secret.txt"}  # nor a folder of such a name, where the file is to be written
 NEVER = datetime.min.replace(tzinfo=UTC)
 LATE_NOTE = "Canvas marks it late"
 COLUMNS = ("source", "student", "outcome", "detail", "identifier")
@@ -337,7 +337,7 @@ def _grouped(
 
 def _add(hand_in: HandIn, whose: Owner, entry: Entry) -> None:
     attempt, _ = hand_in.files.get(whose.inner, (-1, b""))
-    if whose.attempt >= attempt and whose.inner.name not in NOT_TAKEN:
+    if whose.attempt >= attempt and NOT_TAKEN.isdisjoint(whose.inner.parts):
         hand_in.files[whose.inner] = (whose.attempt, entry.content)
         if entry.handed_in_bytes:
             size = entry.handed_in_bytes / MB

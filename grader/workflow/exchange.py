@@ -23,7 +23,7 @@ from grader.grading.output.gradebook_rows import received
 from grader.grading.output.sanitize import as_line
 from grader.names import is_student_id
 from grader.workflow import archive
-from grader.workflow.collect import Collected, marked_until_done
+from grader.workflow.collect import NOT_TAKEN, Collected, marked_until_done
 from grader.workflow.roster import People, people_of
 from grader.workflow.wrong_exercise import mistaken, released_cells
 
@@ -181,8 +181,9 @@ def _user(number: int) -> str:
 def _kept(folder: Path, place: Path) -> Iterator[str]:
     """Copy what may be taken of a folder to `place`; a sentence for each file that is left out or not as it was."""
     for entry in archive.read_folder(folder, OF_ONE):
-        if entry.refusal:
-            yield f"{as_line(str(entry.name))} was left out: {entry.refusal}"
+        refusal = entry.refusal or ("a file has its folder's name" if NOT_TAKEN & {*entry.name.parts[:-1]} else "")
+        if refusal:
+            yield f"{as_line(str(entry.name))} was left out: {refusal}"
             continue
         path = place / entry.name
         path.parent.mkdir(parents=True, exist_ok=True)

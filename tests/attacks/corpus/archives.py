@@ -160,6 +160,7 @@ OUT = "leads out of the archive"
 ARCHIVES = (
     Archive("plain", odd("bob/ps1.ipynb"), ("ada", "bob")),
     Archive("mac_files", odd("__MACOSX/ada/._ps1.ipynb", "ada/.DS_Store", "ada/.ipynb_checkpoints/ps1.ipynb")),
+    Archive("folder_for_a_stamp", odd("ada/timestamp.txt/x.csv", content=b"1")),
     Archive("own_time_stamp", odd("ada/timestamp.txt", content=b"1999-01-01 00:00:00 UTC")),
     Archive("other_exercise", odd("bob/ps2.ipynb", "bob/ps3.ipynb"), refused=("bob",)),
     Archive("no_notebook", odd("bob/answers.docx"), refused=("bob",)),

@@ -103,6 +103,17 @@ def stamped(content: str | bytes, when: str = MORNING) -> Callable[[Path, bytes,
     return lay
 
 
+def a_folder_for(name: str) -> Callable[[Path, Path], None]:
+    """A folder that is not empty in a file's place."""
+
+    def make(folder: Path, course: Path) -> None:
+        (folder / name).unlink(missing_ok=True)
+        (folder / name).mkdir()
+        (folder / name / "x.csv").write_text("1")
+
+    return make
+
+
 def deep(folder: Path, course: Path) -> None:
     """More folders in folders than Python goes into by recursion; only a process that goes into each can make them."""
     here = os.open(".", os.O_RDONLY)
@@ -161,6 +172,9 @@ LAID = (
     Laid("stamp_that_climbs", stamped("../../../submitted/ada"), ("ada", "eve", "zoe"), noted=("counts",)),
     Laid("stamp_missing", beside(lambda folder, course: (folder / "timestamp.txt").unlink()), ("ada", "eve", "zoe"),
          noted=("counts",)),
+    Laid("folder_for_a_stamp", beside(a_folder_for("timestamp.txt")), ("ada", "eve", "zoe"), noted=("counts",)),
+    Laid("folder_for_a_secret", beside(a_folder_for("submission_secret.txt")), ("ada", "eve", "zoe"), noted=("x.csv",)),
+    Laid("folder_for_a_notebook", beside(a_folder_for(NB)), refused=("no notebook ps1.ipynb",)),
     Laid("time_that_has_not_come", called("eve+ps1+9999-12-31 23:59:59 UTC+x"), refused=("had not come",)),
     Laid("deep", beside(deep), ("ada", "eve", "zoe"), noted=("too deep",)),
     Laid("unreadable", beside(closed), ("ada", "zoe"), refused=(NB,), as_user=True),
