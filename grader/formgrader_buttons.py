@@ -1,7 +1,8 @@
-"""An extension of the Jupyter server: formgrader's buttons *Autograde* and *Generate feedback* go through `mlsd`.
+"""An extension of the Jupyter server: formgrader's *Collect*, *Autograde* and *Generate feedback* go through `mlsd`.
 
-nbgrader's own handlers run student code as the user of the server, with the gradebook and the solutions in reach, and
-make pages that show hidden tests. Jupyter loads extensions in the order of their names, and the first handler of an
+nbgrader's own handlers copy what a link in the exchange leads to, and take work laid there in another's name; they run
+student code as the user of the server, with the gradebook and the solutions in reach, and make pages that show hidden
+tests. Jupyter loads extensions in the order of their names, and the first handler of an
 address answers it: this module's name must stand before nbgrader's. `mlsd formgrader` and `mlsd lab` enable it by the
 configuration in `grader/jupyter`. No work is done here: a command runs in a process of its own.
 """
@@ -29,38 +30,33 @@ NAVIGATION = "(?P<action>next_incorrect|prev_incorrect|next|prev)"
 LOG_CHARACTERS = 20_000
 
 
-class GradeHandler(BaseApiHandler):
-    """*Autograde* of one student."""
+class CommandHandler(BaseApiHandler):
+    """A button that runs `mlsd VERB` on an exercise, or on one student's work on it."""
 
-    @web.authenticated
-    @check_xsrf
-    @check_notebook_dir
-    async def post(self, assignment: str, student: str) -> None:
-        """Grade by the engine, again if it was graded before, as nbgrader's button does."""
-        command = ["grade", assignment, "--student", glob.escape(student), "--force"]
-        self.write(json.dumps(await ended(command, Path(self.coursedir.root))))
-
-
-class FeedbackHandler(BaseApiHandler):
-    """*Generate feedback* of one student, or of all."""
+    def initialize(self, verb: str, options: Sequence[str] = ()) -> None:
+        """Keep what the address stands for."""
+        self.verb, self.options = verb, options
 
     @web.authenticated
     @check_xsrf
     @check_notebook_dir
     async def post(self, assignment: str, student: str | None = None) -> None:
-        """Make pages without hidden tests and without anything that runs."""
+        """How the command ended."""
         whom = ["--student", glob.escape(student)] if student else []
-        self.write(json.dumps(await ended(["feedback", assignment, *whom], Path(self.coursedir.root))))
+        command = [self.verb, assignment, *whom, *self.options]
+        self.write(json.dumps(await ended(command, Path(self.coursedir.root))))
 
 
-HANDLERS = [
-    (r"/formgrader/api/submission/([^/]+)/([^/]+)/autograde", GradeHandler),
+API = "/formgrader/api"
+HANDLERS: list[tuple[Any, ...]] = [
+    # again if it was graded before, as nbgrader's button does
+    (rf"{API}/submission/([^/]+)/([^/]+)/autograde", CommandHandler, {"verb": "grade", "options": ["--force"]}),
+    (rf"{API}/assignment/([^/]+)/collect", CommandHandler, {"verb": "collect"}),
+    (rf"{API}/assignment/([^/]+)/(?:([^/]+)/)?generate_feedback", CommandHandler, {"verb": "feedback"}),
     (r"/formgrader/submissions/([^/]+)/?", RubricHandler),
     (rf"/formgrader/submissions/(?P<submission_id>[^/]+)/{NAVIGATION}/?", ShareNavigationHandler),
     (r"/formgrader/submissions/(?!components/)([^/]+/.+)", StudentFileHandler),
     (r"/formgrader/shares/([^/]+)/([^/]+)/?", ShareHandler),
-    (r"/formgrader/api/assignment/([^/]+)/generate_feedback", FeedbackHandler),
-    (r"/formgrader/api/assignment/([^/]+)/([^/]+)/generate_feedback", FeedbackHandler),
 ]
 
 
@@ -85,6 +81,6 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 def _load_jupyter_server_extension(server: Any) -> None:
     base = server.web_app.settings["base_url"]
     misnamed = Rule(Misnamed(url_path_join(base, "/formgrader")), MisnamedHandler)
-    ours = [(url_path_join(base, path), handler) for path, handler in HANDLERS]
+    ours = [(url_path_join(base, path), *handler) for path, *handler in HANDLERS]
     server.web_app.add_handlers(".*$", [misnamed, *ours])
     server.log.info("formgrader's buttons grade and give feedback by mlsd")

@@ -16,6 +16,7 @@ from grader.workflow import release
 from grader.workflow.shares import address, deal
 from tests import toy_course as toy
 from tests.browser.conftest import opened_page
+from tests.grader.workflow.test_collect import through_the_exchange
 
 
 @pytest.fixture(scope="module")
@@ -334,3 +335,14 @@ def test_no_file_outside_the_submission_is_given(path, lab, files_of):
     status, _, content = answered(lab, "GET", f"{files_of}/{path}")
     assert status == 404
     assert b"SQLite" not in content
+
+
+def test_the_collect_button_copies_nothing_that_a_link_in_the_exchange_leads_to(lab, course):
+    """nbgrader's own copies it, and the student's code and feedback then show the gradebook."""
+    through_the_exchange(course, "linker", json.dumps(toy.answered(course, **toy.RIGHT)))
+    [folder] = (course.home / "exchange").glob("*/inbound/linker+*")
+    (folder / "data.csv").symlink_to(course.database)
+    report = json.loads(answered(lab, "POST", f"api/assignment/{toy.NAME}/collect")[2])
+    assert report["success"], report
+    there = {path.name for path in course.folder("submitted", "linker", toy.NAME).iterdir()}
+    assert there == {f"{toy.NAME}.ipynb", "timestamp.txt"}
