@@ -5,6 +5,7 @@ and nbgrader copies what was read; a folder that cannot be a hand-in of the stud
 """
 
 import os
+import secrets
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from nbgrader.exchange.default import ExchangeCollect
 
 from grader.course import STAMP, Course, reason
 from grader.errors import GraderError
-from grader.grading.intake.submission import Most, read_folder, stamp_of
+from grader.grading.intake.submission import RECEIPT, Most, read_file, read_folder, stamp_of
 from grader.grading.output.gradebook_rows import received
 from grader.grading.output.sanitize import as_line
 from grader.names import is_student_id
@@ -199,10 +200,16 @@ def _changed(folder: Path, notebooks: list[str], stated: datetime) -> Iterator[s
 
 
 def _stamped(place: Path, stated: datetime) -> Iterator[str]:
-    """Give what was kept the time in its folder's name, by which it was chosen, where its own time stamp is another."""
+    """Give what was kept the time in its folder's name, by which it was chosen, where its own time stamp is another.
+
+    Where the text is missing by which nbgrader names its feedback, it gets one that nobody knows.
+    """
     if received(stamp_of(place)) != stated:
         yield f'its {STAMP} is not as "submit" writes it; the time in the folder\'s name, {stated} UTC, counts'
         (place / STAMP).write_text(f"{stated:%Y-%m-%d %H:%M:%S.%f} UTC")
+    if not read_file(place / RECEIPT, 1_000):  # nbgrader would release nobody's feedback after this one's
+        yield f'it lacks the {RECEIPT} that "submit" writes, so JupyterLab will not find its feedback'
+        (place / RECEIPT).write_text(secrets.token_hex(16))
 
 
 def _without_broken_stamp(folder: Path) -> None:

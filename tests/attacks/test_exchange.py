@@ -6,7 +6,7 @@ import os
 import pytest
 
 from grader.course import Course
-from grader.grading.intake.submission import stamp_of
+from grader.grading.intake.submission import RECEIPT, stamp_of
 from grader.grading.output.gradebook_rows import received
 from grader.sandbox.resource_monitor import remove_folder
 from grader.workflow import exchange
@@ -41,6 +41,9 @@ def test_an_odd_folder_in_the_exchange_costs_only_its_owner(laid: Laid, template
     names = {folder.name.split("+")[0]: folder.name.split("+")[2] for folder in inbound.iterdir() if "+" in folder.name}
     stamps = {path.parts[-3]: received(stamp_of(path.parent)) for path in place.glob("submitted/*/ps1/timestamp.txt")}
     assert stamps == {student: received(names[student]) for student in stamps}
+    secrets = {path.parent: path.read_text() for path in place.glob(f"submitted/*/ps1/{RECEIPT}")}
+    assert {folder.parts[-2] for folder in secrets} == set(stamps)  # nbgrader releases no feedback behind one without
+    assert len({*secrets.values()}) == len(secrets)
     refused = "\n".join(
         f"{collected.source}: {collected.detail}" for collected in report if collected.outcome == "refused"
     )

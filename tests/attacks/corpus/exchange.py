@@ -34,6 +34,7 @@ def submitted(inbound: Path, student: str, content: bytes | None, when: str = MO
     folder = inbound / f"{student}+ps1+{when}+x"
     folder.mkdir()
     (folder / "timestamp.txt").write_text(when)
+    (folder / "submission_secret.txt").write_text(f"{student}'s of {when}")
     if content is not None:
         (folder / NB).write_bytes(content)
     return folder
@@ -172,6 +173,8 @@ LAID = (
     Laid("stamp_that_climbs", stamped("../../../submitted/ada"), ("ada", "eve", "zoe"), noted=("counts",)),
     Laid("stamp_missing", beside(lambda folder, course: (folder / "timestamp.txt").unlink()), ("ada", "eve", "zoe"),
          noted=("counts",)),
+    Laid("secret_missing", beside(lambda folder, course: (folder / "submission_secret.txt").unlink()),
+         ("ada", "eve", "zoe"), noted=("find its feedback",)),
     Laid("folder_for_a_stamp", beside(a_folder_for("timestamp.txt")), ("ada", "eve", "zoe"), noted=("counts",)),
     Laid("folder_for_a_secret", beside(a_folder_for("submission_secret.txt")), ("ada", "eve", "zoe"), noted=("x.csv",)),
     Laid("folder_for_a_notebook", beside(a_folder_for(NB)), refused=("no notebook ps1.ipynb",)),
