@@ -174,7 +174,7 @@ def _add_releases(app: typer.Typer, case: _Case) -> None:
             decided = read_decision(page).splitlines()[2] if page.exists() else "no decision record"
             typer.echo(f"{version}  {states.get(version, 'never promoted'):14}  {decided}")
 
-    @app.command(epilog=f'Example: {case.module} promote v2 --reason "labels that had time to mature"')
+    @app.command(epilog=f'Example: {case.module} promote v2 --reason "labels that had time to mature" --insist')
     def promote(
         release: Annotated[str, typer.Argument(help="The name of a release; `releases` lists them.")],
         reason: Reason,

@@ -125,7 +125,7 @@ PROMISED = {
     "mlsd grade reduce_latency --scheduler tls://10.0.0.5:8786": ["at once", "3 of 3 graded"],
     "python -m case_studies.fraud train": ["Serve it: python -m case_studies.fraud serve", "runs"],
     "python -m case_studies.fraud report": ["# Decision: release", "report.html"],
-    'python -m case_studies.fraud promote v2 --reason "late labels"': ["Current release: v2."],
+    'python -m case_studies.fraud promote v2 --reason "late labels" --insist': ["Current release: v2."],
     'python -m case_studies.fraud rollback --reason "fewer found"': ["Current release: v1."],
     "python -m case_studies.fraud simulate --incident-week 4": ["weeks.csv"],
 }
