@@ -1,14 +1,16 @@
 """What an operator is told of an error: one line. Errors that are ours to fix have none and keep their traceback."""
 
+import errno
 import sqlite3
 from typing import Any
 
 from typer.exceptions import TyperException
 
-from case_studies.kit.decision_store import UNREADABLE
+from case_studies.kit.decision_store import NO_WRITE, UNREADABLE
+from mlsd_lib.serving.batcher import Shed
 from notebook_runner.errors import CourseError
 
-FAULTS = (TyperException, CourseError, OSError, sqlite3.DatabaseError)
+FAULTS = (TyperException, CourseError, OSError, Shed, sqlite3.DatabaseError)
 
 
 def fault_line(error: Exception) -> str | None:
@@ -17,9 +19,14 @@ def fault_line(error: Exception) -> str | None:
         return _misspelled(error)
     if isinstance(error, CourseError):
         return str(error)
+    if isinstance(error, Shed):
+        return f"{error.reason} Repeat the command when it can be: it finishes what it began."
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in NO_WRITE or getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return f"The run cannot be written now: {error}. Make room, or end what holds it, and repeat the command."
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}. Name another place, or make this one usable."
-    if isinstance(error, sqlite3.DatabaseError) and error.sqlite_errorcode & 0xFF in UNREADABLE:
+    if code in UNREADABLE:
         return f"The run's store.db cannot be read: {error}. Take the file from a backup, or train again."
     return None
 

@@ -8,9 +8,11 @@ import pytest
 from typer.testing import CliRunner
 
 from case_studies.kit import Rollback, Run, commands
+from case_studies.kit.fault_lines import fault_line
 from mlsd_lib.modeling import ModelingError
 from notebook_runner.errors import CourseError
 from tests.case_studies.personalization import hooks as personalization
+from tests.grader.full_disk import no_file_beyond
 
 
 @pytest.fixture
@@ -122,6 +124,13 @@ def test_only_a_release_with_a_decision_that_can_be_read_is_promoted(ask, run):
     (registry.path("v3") / "model.txt").unlink()
     assert isinstance(ask("promote", "v3", "--run", run.path, "--reason", "r").exception, FileNotFoundError)
     assert registry.current == "v1"
+
+
+def test_a_verb_without_room_says_so_in_one_line_and_changes_nothing(ask, run):
+    with no_file_beyond(0):
+        refused = ask("promote", "v1", "--reason", "r", "--insist", "--run", run.path).exception
+    assert "Make room" in fault_line(refused)
+    assert run.registry().current == "v2"
 
 
 def test_a_release_that_shows_no_gain_is_promoted_by_insisting_alone(ask, run):
