@@ -128,8 +128,7 @@ class Course:
 
     def assignments(self, step: str = "source") -> list[str]:
         """The names of the assignments that have a notebook in `step` ("source" or "release"), sorted."""
-        found = Path(self.folder(step)).glob("*/*.ipynb")
-        return sorted({path.parent.name for path in found})
+        return self._matched(step, (".", "(.+)"), (".", "*"), lambda place: bool([*Path(place).glob("*.ipynb")]))
 
     def require(self, name: str, step: str = "source") -> str:
         """`name` itself; raises `GraderError` with the known names if `step` has no such assignment."""
@@ -151,10 +150,16 @@ class Course:
 
     def students(self, name: str, step: str = "submitted") -> list[str]:
         """The students that have a folder for `name` in `step`, sorted."""
+        return self._matched(step, ("(.+)", Name(name)), ("*", glob.escape(name)), os.path.isdir)
+
+    def _matched(
+        self, step: str, pattern: tuple[str, str], places: tuple[str, str], fits: Callable[[str], bool]
+    ) -> list[str]:
+        """What the group of the pattern is in the folders that fit; each is of a student and an assignment."""
         directory = getattr(self.directory, f"{step}_directory")
-        pattern = self.directory.format_path(directory, "(.+)", Name(name), escape=True)
-        places = glob.glob(self.directory.format_path(directory, "*", glob.escape(name)))
-        matches = [re.fullmatch(pattern, place) for place in places if os.path.isdir(place)]
+        wanted = self.directory.format_path(directory, *pattern, escape=True)
+        found = glob.glob(self.directory.format_path(directory, *places))
+        matches = [re.fullmatch(wanted, place) for place in found if fits(place)]
         return sorted(match.group(1) for match in matches if match)
 
     @contextmanager

@@ -78,6 +78,14 @@ def test_a_gradebook_that_is_no_file_is_named(laid, course):
         pass
 
 
+def test_assignments_are_found_where_the_courses_structure_puts_them(course):
+    own = {"directory_structure": "{assignment_id}/{nbgrader_step}/{student_id}"}
+    there = course.configured(CourseDirectory=own)
+    (place := course.root / "ps1" / there.directory.source_directory).mkdir(parents=True)
+    (place / "one.ipynb").write_text("{}")
+    assert there.assignments() == ["ps1"]
+
+
 def test_courses_whose_gradebooks_lie_in_one_folder_keep_their_reports_apart(tmp_path, monkeypatch):
     """Otherwise the upload of one names a student by the other's number. A relative path begins at the course."""
     monkeypatch.chdir(tmp_path)
