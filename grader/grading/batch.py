@@ -56,6 +56,8 @@ def chosen(course: Course, name: str, pattern: str) -> list[str]:
 def matching(students: Iterable[str], pattern: str, name: str) -> list[str]:
     """The students who match a `pattern` of `--student`; raises `GraderError` where none does."""
     everyone = list(students)
+    if not everyone:
+        raise GraderError(f"nobody has handed in {name}. First: mlsd collect {name} FROM")
     found = [student for student in everyone if fnmatch.fnmatchcase(student, pattern)]
     if not found:
         fix = was_meant(pattern, everyone) or f"Quote a pattern, as 'a*'; they are {', '.join(everyone[:10])}"
