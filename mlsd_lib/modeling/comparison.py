@@ -106,7 +106,8 @@ def seen_and_true(
 def _ends(intervals: Mapping[str, Interval]) -> "pd.DataFrame":
     import pandas as pd
 
-    return pd.DataFrame({name: vars(one) for name, one in intervals.items()}).T.drop(columns="over").astype(float)
+    ends = ["mean", "low", "high"]
+    return pd.DataFrame({name: vars(one) for name, one in intervals.items()}, index=ends).T.astype(float)
 
 
 def cheapest_tied(table: "pd.DataFrame", by_cost: Sequence[str], mean: str = "mean") -> str:
