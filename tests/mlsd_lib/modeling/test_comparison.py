@@ -1,5 +1,7 @@
 """Intervals over clusters, ties, the cheapest of the tied, and the page that says so."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -71,16 +73,19 @@ def test_the_decision_record_says_what_was_compared_and_how_to_go_back():
     table = pd.DataFrame({"mean": [1.0, 2_000.0], "tied": [False, True]}, index=["nothing", "small"])
     test = Interval(1_500, 1_200, 1_800, over="customers")
     asked = {"models": ["small"], "why_a_model": "", "unit": "EUR a day", "judged_by": "mean"}
-    record = DecisionRecord("small, by money", table, test, "Like last month.", "so on", **asked)
+    asked["gains"] = {"doing nothing": test, "v1": Interval(30, -10, 70, over="customers")}
+    record = DecisionRecord("small, by money", table, test, "Like last month.", "so on", **asked, release="v2")
     page = str(record)
     for text in (
-        "release v1",
+        "release v2",
         "Chosen: small, by money.",
         "- nothing: 1 EUR a day\n",
         "- small: 2,000 EUR a day, tied",
     ):
         assert text in page
     assert "1,500 EUR a day (95 % interval over\ncustomers 1,200 to 1,800)" in page
+    assert "No gain is shown over v1 (30 (-10 to 70 over customers) a day). It waits for a promotion" in page
+    assert "# Decision: release nothing\n\nThe best model: small" in str(replace(record, release=""))
     assert "Weakest assumption: Like last month." in page
     assert "puts the last one back, and so on." in page
     assert str(test) == "1,500 (1,200 to 1,800 over customers)"
