@@ -68,23 +68,23 @@ def test_what_was_measured_shows_once_each_question_is_answered_or_passed(queues
 @pytest.mark.tools
 def test_an_explorer_tells_a_wrong_choice_from_a_right_one_by_keyboard(queues):
     page, heard = queues
-    visitors, looks, rule = (page.get_by_label(name) for name in ("visitors of an arm", "looks", "rule"))
+    names = ("rows of a window", "limit of the index", "shift of the mean")
+    rows, limit, shift = (page.get_by_label(name) for name in names)
     verdict, picture = page.locator(".explorer").get_by_role("status"), page.locator(".explorer img")
-    assert "Not answered yet: each look is another chance" in verdict.inner_text()
+    assert "Not answered yet: a shift of 0.3 seldom brings the index above 0.1" in verdict.inner_text()
     before = picture.get_attribute("src")
-    visitors.focus()
-    page.keyboard.press("ArrowDown")  # twice the planned visitors
+    rows.focus()
+    page.keyboard.press("ArrowDown")  # five times the rows
     page.keyboard.press("Tab")
-    page.keyboard.press("Tab")
-    page.keyboard.press("ArrowDown")  # the rule that is made for any day
-    assert "Answered: the rule allows for every look" in verdict.inner_text()
+    page.keyboard.press("ArrowUp")  # half the limit
+    assert "Answered: with 1,000 rows the limit lies between" in verdict.inner_text()
     assert "Not" not in verdict.inner_text()
     assert picture.get_attribute("src") != before
     assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 500
-    looks.select_option("1")
-    assert "Not answered yet: somebody reads this test every day" in verdict.inner_text()
-    assert rule.input_value() == "made for any day"
-    assert "a better page" in picture.get_attribute("alt")
+    shift.select_option("0.1")
+    assert "Not answered yet: the question is about a shift of 0.3" in verdict.inner_text()
+    assert limit.input_value() == "0.05"
+    assert "mean moved" in picture.get_attribute("alt")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert heard == []
 
