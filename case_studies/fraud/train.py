@@ -112,8 +112,7 @@ def train(
             f"{stream.card.name} has no customers and terminals, which a release needs. "
             "Use report --protocol ulb for it."
         )
-    policy = policy or ReviewPolicy()
-    end = midnight_after(stream.payments["time"])
+    policy, end = policy or ReviewPolicy(), midnight_after(stream.payments["time"])
     needed = {
         "of history before the first features": int(HISTORY // np.timedelta64(1, "D")),
         "to learn from and compare on": 2 * THRESHOLD_DAYS + 1,
@@ -133,8 +132,8 @@ def train(
     tell("testing it on the days after its release")
     tested = between(stream.payments["time"], now, end)
     worth = partial(_saved, stream, features, tested)
-    customer, days = stream.payments["customer_id"].to_numpy()[tested], (end - now) / DAY
-    interval = partial(clustered_interval, cluster=customer, periods=days, rng=rng, over="customers")
+    customer = stream.payments["customer_id"].to_numpy()[tested]
+    interval = partial(clustered_interval, cluster=customer, periods=test_days, rng=rng, over="customers")
     record = DecisionRecord(
         f"{name}, ranked by {policy.rank_by}, {policy.reviews_per_day} reviews a day, threshold "
         f"{release.threshold:.4g}, labels {label_policy}, learned from {stream.card.name} ({stream.card.source})",

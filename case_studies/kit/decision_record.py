@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -99,6 +98,5 @@ Rolling back: `releases/` keeps every release; the verb `rollback` puts the last
             raise NothingReleased(self)
         measured = {"comparison": self.candidates.reset_index().to_dict("records"), "test_eur_a_day": asdict(self.test)}
         measured["gains"] = {name: asdict(gain) for name, gain in self.gains.items()}
-        insist = run.insist if first else ""
-        page = partial(replace, self, insist=insist)
-        run.file(learned, save, remember, measured | metrics, lambda release: page(release=release))
+        page = replace(self, insist=run.insist if first else "")
+        run.file(learned, save, remember, measured | metrics, lambda release: replace(page, release=release))

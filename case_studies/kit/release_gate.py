@@ -37,9 +37,9 @@ def gains(
     return {name: interval(gained - other) for name, other in others.items()}
 
 
-def no_gain(found: Mapping[str, Interval]) -> str:
+def no_gain(gained: Mapping[str, Interval]) -> str:
     """Over what no gain was shown, in words; empty where one was shown over everything."""
-    return " and ".join(f"{name} ({gain} a day)" for name, gain in found.items() if not gain.low > 0)
+    return " and ".join(f"{name} ({gain} a day)" for name, gain in gained.items() if not gain.low > 0)
 
 
 def require_gain(registry: ModelRegistry, version: str) -> None:
@@ -51,12 +51,13 @@ def require_gain(registry: ModelRegistry, version: str) -> None:
     stored = read_document(path).get("gains") if path.exists() else None
     if stored is None:
         return
-    found = {name: Interval(**as_document(path, json.dumps(gain), GAIN)) for name, gain in stored.items()}
-    if registry.current not in {None, version, *found}:
+    by_name = as_document(path, json.dumps(stored))
+    gained = {name: Interval(**as_document(path, json.dumps(gain), GAIN)) for name, gain in by_name.items()}
+    if registry.current not in {None, version, *gained}:
         raise ModelingError(
             f"{version} was not compared with {registry.current}, which runs now. Retrain, or --insist with the reason."
         )
-    asked = {name: gain for name, gain in found.items() if name in {NOTHING, registry.current}}
+    asked = {name: gain for name, gain in gained.items() if name in {NOTHING, registry.current}}
     if over := no_gain(asked):
         raise ModelingError(
             f"{version} shows no gain over {over}: the interval must lie above 0. Keep what runs, or --insist with the "

@@ -139,6 +139,9 @@ def test_a_release_that_shows_no_gain_is_promoted_by_insisting_alone(ask, run):
     sure = {"mean": 5, "low": 1, "high": 9, "over": "rows"}
     gain = {"doing nothing": sure, "v1": sure}
     promote = ("promote", "v3", "--run", run.path, "--reason", "r")
+    for garbled in ([1], {"v2": 7}, {"v2": sure | {"low": "0"}}):
+        metrics.write_text(json.dumps({"gains": garbled}))
+        assert "metrics.json is not as it was written" in str(ask(*promote).exception)
     metrics.write_text(json.dumps({"gains": gain}))
     assert "v3 was not compared with v2" in str(ask(*promote).exception)
     metrics.write_text(json.dumps({"gains": gain | {"v2": sure | {"mean": 1, "low": 0, "high": 2}}}))
