@@ -57,7 +57,7 @@ class DecisionRecord:
             for name, row in self.candidates.iterrows()
         )
         tied = [str(name) for name, row in self.candidates.iterrows() if row["tied"] and name not in self.models]
-        passed_over = f"\nTied and not taken: {', '.join(tied)}. {self.why_a_model}\n" if tied else ""
+        passed_over = f"\nTied and not taken: {', '.join(tied)}. {self.why_a_model}\n" if tied and self.release else ""
         gained = "\n".join(f"- over {name}: {gain} a day" for name, gain in self.gains.items())
         warned = f"\nNo gain is shown over {no_gain(self.gains)}. {self._all_the_same}\n" if no_gain(self.gains) else ""
         return f"""# Decision: release {self.release or "nothing"}
@@ -68,15 +68,15 @@ Candidates, judged on the days before the release by the labels known then; of t
 cheapest to serve is taken:
 {judged}
 {passed_over}
-Test, on {self.tested_on}: {self.test.mean:,.0f} {self.unit} (95 % interval over
-{self.test.over} {self.test.low:,.0f} to {self.test.high:,.0f}).
+Test, on {self.tested_on}: {round(self.test.mean):,} {self.unit} (95 % interval over
+{self.test.over} {round(self.test.low):,} to {round(self.test.high):,}).
 
 Gained there, EUR, with its 95 % interval:
 {gained}
 {warned}
 Weakest assumption: {self.weakest_assumption}
 
-Rolling back: `releases/` keeps every release; the verb `rollback` puts the last one back, and {self.restored}.
+{self._way_back}
 """
 
     @property
@@ -84,6 +84,11 @@ Rolling back: `releases/` keeps every release; the verb `rollback` puts the last
         if self.insist:
             return f"Released all the same: {self.insist}"
         return "It waits for a promotion that insists." if self.release else "Nothing goes out."
+
+    @property
+    def _way_back(self) -> str:
+        kept = "Rolling back: `releases/` keeps every release; the verb `rollback` puts the last one back, and"
+        return f"{kept} {self.restored}." if self.release else "There is nothing to roll back."
 
     def file(
         self, run: Run, learned: Learned, save: Callable[[Path], Any], remember: Callable[[], Any], **metrics: Any

@@ -25,7 +25,8 @@ class Interval:
     over: str = field(kw_only=True)
 
     def __str__(self) -> str:
-        return f"{self.mean:,.0f} ({self.low:,.0f} to {self.high:,.0f} over {self.over})"
+        mean, low, high = (np.round(end) + 0.0 for end in (self.mean, self.low, self.high))  # no minus before a zero
+        return f"{mean:,.0f} ({low:,.0f} to {high:,.0f} over {self.over})"
 
 
 def clustered_interval(

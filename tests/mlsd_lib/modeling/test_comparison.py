@@ -88,6 +88,8 @@ def test_the_decision_record_says_what_was_compared_and_how_to_go_back():
     assert "# Decision: release nothing\n\nThe best model: small" in str(replace(record, release=""))
     assert "Weakest assumption: Like last month." in page
     assert "puts the last one back, and so on." in page
+    assert "roll back." in str(replace(record, release="")).splitlines()[-1]
+    assert str(Interval(-0.4, -1, 0.2, over="rows")) == "0 (-1 to 0 over rows)"
     assert str(test) == "1,500 (1,200 to 1,800 over customers)"
 
 
