@@ -49,7 +49,11 @@ def monitor(
             found = SILENT
         keep(history, found, every, MOST_WINDOWS)
         rules = [*RULES, *monitor_rules(before)]
-        seen, now = seen + 1, write_page(out, url, history, every, rules)
+        seen, now = seen + 1, [rule for rule in rules if rule.rings(history)]
+        try:
+            write_page(out, url, history, every, rules)
+        except OSError as error:  # the alarms below need no disk
+            _say(f"{out} cannot be written: {error.strerror}. Make room, or its folder again.", err=True)
         for rule in now:
             if rule not in ringing:
                 _say(f"{rule.name} rings. {rule.owner}: {rule.runbook}")

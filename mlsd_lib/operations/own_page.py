@@ -1,6 +1,7 @@
 """A page that a command writes where a person says: it bears a mark, and replaces nothing that does not."""
 
 import html
+import os
 from pathlib import Path
 
 from mlsd_lib.operations.errors import OperationsError
@@ -17,6 +18,8 @@ th, td {{ text-align: left; vertical-align: top; padding: .2rem 1rem .2rem 0; bo
 {body}
 </body></html>
 """
+HEAD_BYTES = 1_000
+"""Of a file of any size, where a page has its mark."""
 
 
 def mark(kind: str) -> str:
@@ -26,10 +29,20 @@ def mark(kind: str) -> str:
 
 def require_own(page: Path, kind: str, option: str) -> None:
     """Raises `OperationsError` unless `page` is a new file of a folder that is there, or a page of this kind."""
-    if page.is_dir() or not page.parent.is_dir():
+    try:
+        fits = not page.is_dir() and page.parent.is_dir()
+        own = not os.path.lexists(page) or (page.is_file() and mark(kind).encode() in _head(page))
+    except OSError as error:
+        raise OperationsError(f"{option} is {str(page)[:200]}: {error.strerror}. Name another file.") from None
+    if not fits:
         raise OperationsError(f"{option} is {page}; it must name a file in a folder that is there. Name another.")
-    if page.exists() and not (page.is_file() and mark(kind).encode() in page.read_bytes()):
+    if not own:
         raise OperationsError(f"{page} is no {kind}, and one would replace it. Name another file by {option}.")
+
+
+def _head(page: Path) -> bytes:
+    with page.open("rb") as file:
+        return file.read(HEAD_BYTES)
 
 
 def write_own(page: Path, kind: str, title: str, body: str, style: str, every_s: float = 0.0) -> None:

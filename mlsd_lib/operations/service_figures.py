@@ -7,7 +7,7 @@ A service may watch itself, day by day, and tell at /metrics how many times its 
 
 import math
 
-from mlsd_lib.operations.scraping import INDEX, Window
+from mlsd_lib.operations.scraping import INDEX, LARGEST, Window
 
 OWN_ROUTES = ("/predict", "/healthz", "/readyz", "/metrics", "unknown")
 GROUPS = ("business", "model", "system", "feedback")
@@ -19,7 +19,7 @@ SILENT: Figures = {"business": {}, "model": {}, "system": {ANSWERS: 0.0}, "feedb
 
 
 def figures(window: Window) -> Figures:
-    """Group by group, the figures of a window by name; NaN where nothing was seen.
+    """Group by group, the figures of a window by name; NaN where nothing was seen, or no number that can be drawn.
 
     `system`: whether it answered, requests a second, errors (5xx) and refusals (4xx) as shares of the requests to
     /predict, seconds at the median and the 99th percentile. `model`: mean and 90th percentile of the score.
@@ -58,8 +58,14 @@ def figures(window: Window) -> Figures:
         model["largest monitor index"] = max(found.values())
     failed = sum(n for own, n in _answered(window).items() if own.startswith("5"))
     spent = {"seconds": window.seconds, "asked": asked, "failed": failed}
-    groups = {"business": business, "model": model, "system": system, "feedback": feedback}
-    return {**groups, MONITOR: found, SPENT: spent}
+    groups = {"business": business, "model": model, "system": system, "feedback": feedback, MONITOR: found}
+    drawn = {group: {name: _bounded(value) for name, value in own.items()} for group, own in groups.items()}
+    return {**drawn, SPENT: spent}
+
+
+def _bounded(value: float) -> float:
+    """A mean over next to no observations may lie beyond every number."""
+    return value if abs(value) <= LARGEST else math.nan
 
 
 def _answered(window: Window) -> dict[str, float]:

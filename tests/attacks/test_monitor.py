@@ -180,6 +180,28 @@ def test_a_number_of_any_size_is_drawn_or_not_seen(tmp_path, value):
     assert done.stderr == ""
 
 
+def test_a_mean_beyond_every_number_is_not_drawn(tmp_path):
+    done, text = watched(tmp_path, page(GOOD + b'x_bucket{le="1"} 1\nx_count 1e-300\nx_sum 1e100\n'))
+    assert done.stderr == ""
+    assert "mean x <b>nothing seen" in text
+
+
+def test_a_page_that_cannot_be_written_ends_no_alarm(tmp_path, monkeypatch):
+    def lose(seconds):
+        tmp_path.joinpath("gone").rename(tmp_path / "moved")
+        monkeypatch.undo()
+
+    (tmp_path / "gone").mkdir()
+    monkeypatch.setattr("time.sleep", lose)
+    with Service(b"", b"", 0.0) as service:
+        threading.Thread(target=service.serve_forever, args=(0.02,), daemon=True).start()
+        words = ["monitor", f"http://127.0.0.1:{service.server_address[1]}", "--every", "0.2", "--windows", "2"]
+        done = CliRunner().invoke(app, [*words, "--out", str(tmp_path / "gone/page.html")], catch_exceptions=False)
+        service.shutdown()
+    assert "ServiceDown rings" in done.stdout
+    assert done.stderr.count("page.html cannot be written: No such file or directory") == 2
+
+
 def test_a_clock_that_is_set_back_makes_no_window_shorter(monkeypatch):
     monkeypatch.setattr("time.time", iter(range(99, 0, -1)).__next__)
     with Service(page(GOOD), b"", 0.0) as service:
@@ -193,8 +215,13 @@ def test_a_page_replaces_no_file_of_another_hand(tmp_path):
     notes = {name: f"<!doctype html>\n{name}" for name in ("page.html", "page.html.new")}
     for name, text in notes.items():
         (tmp_path / name).write_text(text)
-    words = ["monitor", "http://127.0.0.1:9", "--windows", "1", "--out", str(tmp_path / "page.html")]
-    assert "is no page about a service" in str(CliRunner().invoke(app, words).exception)
+    with (tmp_path / "disk.img").open("wb") as file:
+        file.truncate(10**12)
+    (tmp_path / "link.html").symlink_to("not there yet")
+    refusals = dict.fromkeys(("page.html", "disk.img", "link.html"), "is no page about a service")
+    for name, why in {**refusals, "x" * 300: "File name too long"}.items():
+        words = ["monitor", "http://127.0.0.1:9", "--windows", "1", "--out", str(tmp_path / name)]
+        assert why in str(CliRunner().invoke(app, words).exception)
     (tmp_path / "page.html").unlink()
     watched(tmp_path, page(GOOD), windows=1)
     watched(tmp_path, page(GOOD), windows=1)
