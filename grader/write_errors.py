@@ -10,6 +10,7 @@ from pathlib import Path
 from grader.errors import GraderError
 
 REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
+NO_NAME = {errno.ENAMETOOLONG, errno.ELOOP}
 IN_THE_WAY = {errno.ENOTDIR, errno.EEXIST, errno.EISDIR}
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 NO_GRADEBOOK = ("file is not a database", "database disk image is malformed")
@@ -54,7 +55,7 @@ def of_the_system(error: Exception) -> GraderError | None:
         )
     if error.errno == errno.ENOENT:
         return GraderError(f"{place} is not there ({why}). Name a file or folder that is, or put it back.")
-    return unwritable(place, why) if error.errno in REFUSED else None
+    return unwritable(place, why) if error.errno in REFUSED | NO_NAME else None
 
 
 def is_full(error: Exception) -> bool:

@@ -8,14 +8,14 @@ import http.client
 import json
 import math
 import time
-import urllib.parse
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from mlsd_lib.operations.scraping import body_of, within
+from mlsd_lib.operations.scraping import body_of, connection_to, within
 from mlsd_lib.simulation import SimulationError
 
 WARM_UP, BOOTSTRAPS = 2, 500
@@ -95,23 +95,16 @@ def _line(rows: np.ndarray, means: np.ndarray) -> tuple[float, float]:
 
 def measured(url: str, row: dict[str, Any], largest: int, requests: int) -> dict[int, np.ndarray]:
     """Latencies in ms, (requests,) by rows: 1, 2, 4 and so on up to `largest`; raises `SimulationError`."""
-    where = urllib.parse.urlsplit(url)
-    kinds = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
-    if where.scheme not in kinds or not where.hostname:
-        raise SimulationError(f"The URL is {url!r}; it must be http or https, as http://127.0.0.1:8000/predict.")
     sizes = [2**k for k in range(int(math.log2(largest)) + 1)]
     sizes += [largest] if sizes[-1] < largest else []
     bodies = {rows: json.dumps({"rows": [row] * rows}).encode() for rows in sizes}
-    path = where.path + (f"?{where.query}" if where.query else "")
     found: dict[int, list[float]] = {rows: [] for rows in sizes}
     try:
-        connection = kinds[where.scheme](where.hostname, where.port, timeout=DEADLINE_S)
-        try:
+        connection, path = connection_to(url, DEADLINE_S)
+        with closing(connection):
             for _ in range(WARM_UP + requests):
                 for rows in sizes:
-                    found[rows].append(_one(connection, url, path or "/", bodies[rows], rows))
-        finally:
-            connection.close()
+                    found[rows].append(_one(connection, url, path, bodies[rows], rows))
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise SimulationError(f"{url} gave no answer: {error}. Start the service, or correct the URL.") from None
     return {rows: np.array(ms[WARM_UP:]) for rows, ms in found.items()}

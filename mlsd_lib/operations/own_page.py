@@ -33,7 +33,7 @@ def require_own(page: Path, kind: str, option: str) -> None:
         fits = not page.is_dir() and page.parent.is_dir()
         own = not os.path.lexists(page) or (page.is_file() and mark(kind).encode() in _head(page))
     except OSError as error:
-        raise OperationsError(f"{option} is {str(page)[:200]}: {error.strerror}. Name another file.") from None
+        raise OperationsError(f"{option} is {page}: {error.strerror}. Name another file.") from None
     if not fits:
         raise OperationsError(f"{option} is {page}; it must name a file in a folder that is there. Name another.")
     if not own:

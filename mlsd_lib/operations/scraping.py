@@ -112,15 +112,19 @@ def scrape(url: str) -> Scrape:
 
 
 def _read(address: str) -> bytes:
+    connection, path = connection_to(address, DEADLINE_S)
+    with closing(connection), within(connection, DEADLINE_S):
+        return _answer(connection, path)
+
+
+def connection_to(address: str, timeout_s: float) -> tuple[http.client.HTTPConnection, str]:
+    """A connection to where an address leads, not opened yet, and what to ask for there; raises `ValueError`."""
     where = urllib.parse.urlsplit(address)
     kinds = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
     if where.scheme not in kinds or not where.hostname:
         raise ValueError("it is no address of the form http://127.0.0.1:8000")
-    with (
-        closing(kinds[where.scheme](where.hostname, where.port, timeout=DEADLINE_S)) as connection,
-        within(connection, DEADLINE_S),
-    ):
-        return _answer(connection, where.path)
+    path = where.path + (f"?{where.query}" if where.query else "")
+    return kinds[where.scheme](where.hostname, where.port, timeout=timeout_s), path or "/"
 
 
 @contextmanager

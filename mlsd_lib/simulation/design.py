@@ -155,7 +155,7 @@ class Cache(Part):
     `coalesce`: who asks for what is on its way already waits for that.
     """
 
-    items: int = Field(ge=1)
+    items: int = Field(ge=1, le=1_000_000_000)
     ttl_s: float = Field(ge=0.001, le=864_000)
     coalesce: bool = False
 

@@ -89,7 +89,7 @@ PATHS = {
     "hand-ins": ("nowhere", "empty", "noise", "v3.ipynb"),
     "edition": ("nowhere", "empty", "noise", "pipe", "other.zip"),
     "notebook": ("v3.ipynb", "noise", "empty"),
-    "file": ("empty", "text.txt/out"),
+    "file": ("empty", "text.txt/out", "long-name" * 30),
     "new-folder": ("text.txt", "class"),
     "folder": ("nowhere", "text.txt", "class"),
     "place": ("nowhere", "empty", "text.txt"),

@@ -103,8 +103,9 @@ def test_what_cannot_be_measured_is_refused_in_one_line(service, words, message)
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("ftp://127.0.0.1/predict", "it must be http or https"),
-        ("predict", "it must be http or https"),
+        ("ftp://127.0.0.1/predict", "no address of the form http://"),
+        ("predict", "no address of the form http://"),
+        ("http://[::1", "Invalid IPv6 URL"),
         ("http://127.0.0.1:99999/predict", "gave no answer: "),
         ("http://127.0.0.1:9/predict", "gave no answer: "),
     ],

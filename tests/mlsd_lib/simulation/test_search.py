@@ -42,6 +42,10 @@ def test_a_range_has_its_values(entry, values):
         ({"search": {"replicas.count": 5}}, r"search\.replicas\.count is 5; it must be a list of values or a range"),
         ({"search": {"replicas.cont": [1]}}, r"replicas\.cont is no entry; known here are count"),
         ({"search": {"replicas.count": [1, 900]}}, r"replicas\.count is 900; it must be less than or equal to 500"),
+        (
+            {"search": {"cache.items": [10**30], "cache.ttl_s": [1]}},
+            r"cache\.items is 10{30}; it must be less than or equal to",
+        ),
         ({"search": {"replicas.count": {"least": 4, "most": 1}}}, "least is 4, above most, 1. Exchange them"),
         ({"search": {"replicas.count": {"lest": 4, "most": 1}}}, "lest is no entry; known here are least, most"),
         ({"search": {"timeout_s": {"least": 0, "most": 1, "step": 1e-9}}}, "more than 1,000 values"),
