@@ -163,6 +163,7 @@ def test_counts_are_drawn_within_their_minutes(tmp_path, text):
         ("count\n1.5\n", "line 2: count is '1.5'; it must be a whole number"),
         ("count\n0\n0\n", "no request is counted"),
         ("count\n999999999\n", "999,999,999 requests are counted; at most 5,000,000"),
+        ("count\n" + "1\n" * 10_081, "10,081 minutes are more than 7 days"),
         ("time,count\n0,1\n90,1\n", "line 3: time is '90', 90 s after the first"),
         ("time,count\n0,1\n0,1\n", "line 3: time is '0', 0 s after the first"),
         ('time\n"1\n', "cannot be read: "),
