@@ -65,7 +65,9 @@ def _read(lines: "csv.DictReader[str]", name: str) -> Recorded:
         _with_times(times, name) if times is not None else [_count(row, at, name) for at, row in _rows(lines, name)]
     )
     if 60 * len(counts) > LONGEST_S:
-        raise SimulationError(f"{name}: {len(counts):,} minutes are more than {LONGEST_S / 86_400:g} days. Cut the file.")
+        raise SimulationError(
+            f"{name}: {len(counts):,} minutes are more than {LONGEST_S / 86_400:g} days. Cut the file."
+        )
     if sum(counts) > MOST:
         raise SimulationError(f"{name}: {sum(counts):,} requests are counted; at most {MOST:,} are simulated. Cut it.")
     if not sum(counts):
