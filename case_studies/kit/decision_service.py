@@ -117,6 +117,12 @@ class DecisionService(ABC, Generic[Release]):
         version = self.registry.current or "none"
         return version, self._release(version)
 
+    def _told_version(self) -> str:
+        """The current version; the process lives where its registry cannot be read, too."""
+        with suppress(CourseError, OSError):
+            return self.registry.current or "none"
+        return "unknown"
+
     def _release(self, version: str) -> Release:
         if version not in self._releases:
             self._releases[version] = self.read(self.registry.path(version))
@@ -166,7 +172,7 @@ class DecisionService(ABC, Generic[Release]):
             self.request,
             self.answer,
             name=self.name,
-            version=lambda: self.registry.current or "none",
+            version=self._told_version,
             lacks=self.why_not_ready,
             queue_limit=QUEUE_LIMIT,
             queue_share=self._queue_share,
@@ -249,7 +255,11 @@ class DecisionService(ABC, Generic[Release]):
 
     def _new_decision(self, request: Any) -> tuple[Decision, str]:
         """The decision about a request that was not answered yet, with its whole answer; the release that made it."""
-        time_us, (version, release) = microseconds(request.time), self.release()
+        time_us = microseconds(request.time)
+        try:
+            version, release = self.release()
+        except (CourseError, OSError) as error:  # nobody's request is wrong
+            raise Shed(f"No release can be read: {error}") from error
         if time_us < self.store.kept_since_us:
             rule, fix = f"a service remembers {self.keep_days} days", "Leave out what is older; it was decided then."
             raise BadRequest(422, "time", request.time.isoformat(), rule, fix)

@@ -19,6 +19,7 @@ from case_studies.kit.decision_store import DAY_US, DecisionStore
 from case_studies.kit.live_system import ACT_BEYOND
 from case_studies.kit.model_registry import ModelRegistry
 from mlsd_lib.serving.batcher import Shed
+from notebook_runner.errors import CourseError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +36,12 @@ OUTCOMES, OUTCOMES_RUNBOOK = (
 MISSING_OUTCOMES_LIMIT = float(np.log(11)) / ACT_BEYOND
 """The threshold of outcomes that fail to come: it rings where a day has less than an eleventh of the median day."""
 NORMAL_DAYS = 28
+DAMAGED: dict[str, Any] = {
+    "day_us": 0,
+    "index": {"monitor": (2.0 * ACT_BEYOND, "Put the run's releases back from a backup, or train again.")},
+    "reported": {"no": 0, "yes": 0},
+}
+"""What is found on a day where the monitor's file or the registry cannot be read."""
 
 
 def with_monitor(save: Callable[[Path], Any], monitor: "Monitor") -> Callable[[Path], None]:
@@ -66,10 +73,16 @@ class LiveMonitor:
         self._lock = threading.Lock()
 
     def collect(self) -> Iterator[Metric]:
-        """The gauges of the last day that is over; none of a service without a monitor, or whose store is busy."""
+        """The gauges of the last day that is over; none of a service without a monitor, or whose store is busy.
+
+        A monitor that cannot be read rings itself: silence would be taken for good days.
+        """
         files = self.store.path.parent.glob(f"{self.store.path.name}*")  # with the log of writes
         yield GaugeMetricFamily("store_bytes", "Size of the memory's files", sum(file.stat().st_size for file in files))
-        days = [] if self.store.busy() else self.days()
+        try:
+            days = [] if self.store.busy() else self.days()
+        except (CourseError, OSError):
+            days = [DAMAGED]
         if not days:
             return
         index = GaugeMetricFamily("monitor_index", "Multiples of the threshold", labels=["metric"])

@@ -361,11 +361,22 @@ def test_a_release_that_is_gone_is_not_ready(service):
     service.registry.add("v2", limit(70))
     service.registry.promote("v2", "soon gone")
     shutil.rmtree(service.registry.path("v2"))
-    answer = client.get("/readyz")
-    assert (answer.status_code, "v2" in answer.get_json()["lacks"]) == (503, True)
-    assert client.get("/healthz").status_code == 200
+    body = reading(1).model_dump(mode="json")
+
+    def waits_for(what):
+        answer, refused = client.get("/readyz"), client.post("/predict", json=body)
+        assert (answer.status_code, what in answer.get_json()["lacks"]) == (503, True)
+        assert (refused.status_code, what in refused.get_json()["error"]["rule"]) == (503, True)
+        assert client.get("/healthz").status_code == client.get("/metrics").status_code == 200
+
+    waits_for("v2")
     service.registry.rollback("gone")
-    assert client.get("/readyz").status_code == 200
+    state = service.registry.root / "state.json"
+    whole = state.read_bytes()
+    state.write_bytes(whole[:40])
+    waits_for("state.json is not as it was written")
+    state.write_bytes(whole)
+    assert client.get("/readyz").status_code == client.post("/predict", json=body).status_code == 200
 
 
 @pytest.mark.parametrize("left", [b"", b"\n", b"0", b"\xff\xfe"])

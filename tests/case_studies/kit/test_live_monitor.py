@@ -103,6 +103,20 @@ def test_a_release_without_a_monitor_is_watched_by_that_of_the_release_before(wo
     assert world.days()[-1]["release"] == "v2"
 
 
+def test_a_monitor_that_cannot_be_read_rings_until_it_can(world):
+    for day in range(3):
+        world.live(day)
+    metrics, file = CollectorRegistry(), world.registry.path("v1") / "monitor.npz"
+    metrics.register(world.live_monitor)
+    whole = file.read_bytes()
+    file.write_bytes(whole[:100])
+    text = generate_latest(metrics).decode()
+    (alarm,) = (line for line in text.splitlines() if line.startswith("monitor_alarm{"))
+    assert alarm.endswith('or train again."} 1.0')
+    file.write_bytes(whole)
+    assert 'monitor_alarm{metric="volume",' in generate_latest(metrics).decode()
+
+
 def test_what_prometheus_reads_holds_index_alarm_and_the_line_of_the_runbook(world):
     for day in (0, 1):
         world.live(day, degrees=20.0 + 8 * day)
