@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -15,6 +14,7 @@ import pandas as pd
 from mlsd_lib.datasets.card import DataCard, DataError
 from mlsd_lib.datasets.installed import installed_file
 from mlsd_lib.datasets.published import (
+    BROKEN,
     differences,
     published_file,
     read_csv,
@@ -181,7 +181,7 @@ def _read_table(path: Path) -> pd.DataFrame:
             f"{path} is a workbook, and no package that reads workbooks is installed here: pip install openpyxl. Or "
             "save each of its sheets as .csv, separated by commas, and give one of them."
         ) from error
-    except (OSError, ValueError, KeyError, BadZipFile) as error:
+    except (KeyError, *BROKEN) as error:
         raise DataError(f"{path} cannot be read: {error}. Download the published file again.") from error
 
 

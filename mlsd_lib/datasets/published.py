@@ -6,7 +6,10 @@ totals over several columns together, and a checksum of the values where a whole
 
 import gzip
 import hashlib
+import lzma
 import os
+import zipfile
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,8 @@ import pandas as pd
 
 from mlsd_lib.datasets.card import DataError
 
+BROKEN = (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
+"""What the readers of files raise for one that is damaged, packed ones included."""
 SEPARATORS = ";\t|"
 """What a table is saved with by mistake; a published .csv has commas."""
 
@@ -42,7 +47,7 @@ def read_table(path: Path, others: str, **options: Any) -> pd.DataFrame:
         raise DataError(f"{path} is of no known kind. Give a .parquet, a .csv, or {others}.")
     try:
         table = pd.read_parquet(path)
-    except (OSError, ValueError) as error:
+    except BROKEN as error:
         raise DataError(f"{path} cannot be read: {error}. Download the published file again.") from error
     _refuse_nothing(table, path)
     return table
@@ -57,7 +62,7 @@ def read_csv(path: Path, columns: Sequence[str], quoted: bool = True, **options:
     refuse_other_separators(path, options.get("sep", ","))
     try:
         table = pd.read_csv(path, **options)
-    except (OSError, ValueError, EOFError, pd.errors.ParserError) as error:
+    except BROKEN as error:
         detail = f": {str(error).strip()}" if quoted else f" ({type(error).__name__})"
         raise DataError(f"{path} cannot be read{detail}. Published files are UTF-8: download it again.") from None
     require_columns(table, columns, path, quoted)
@@ -80,7 +85,7 @@ def refuse_other_separators(path: Path, separator: str = ",") -> None:
             header = file.readline()
     except FileNotFoundError:
         raise DataError(f"{path} does not exist. Put the published file there, or name its folder.") from None
-    except (OSError, EOFError) as error:
+    except BROKEN as error:
         raise DataError(f"{path} cannot be read: {error}. Download the published file again.") from None
     other = next((character for character in SEPARATORS + "," if character in header), "")
     if other and separator not in header:

@@ -1,11 +1,13 @@
 """A file of one's own: the example that CONTRIBUTING shows reads it, and refuses what breaks its rules."""
 
+import gzip
 import re
 from pathlib import Path
 
 import pytest
 
 from mlsd_lib.datasets import DataError
+from mlsd_lib.datasets.published import read_csv
 
 (EXAMPLE,) = re.findall(r"```python\n(.*?)```", Path(__file__).parents[3].joinpath("CONTRIBUTING.md").read_text(), re.S)
 HEADER = "Tool wear [min],Machine failure\n"
@@ -45,3 +47,11 @@ def test_what_breaks_a_rule_of_the_example_is_refused_by_name(tmp_path, content,
     path.write_bytes(content)
     with pytest.raises(DataError, match=words):
         read_parts(path)
+
+
+def test_a_packed_file_that_is_damaged_anywhere_is_refused_by_name(tmp_path):
+    packed, path = gzip.compress(f"{HEADER}5,0\n".encode() * 200), tmp_path / "parts.csv.gz"
+    for at in range(10, len(packed) - 8):
+        path.write_bytes(packed[:at] + bytes([packed[at] ^ 0xFF]) + packed[at + 1 :])
+        with pytest.raises(DataError, match=r"parts.csv.gz"):
+            read_csv(path, ("nowhere",))

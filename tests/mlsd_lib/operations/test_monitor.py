@@ -170,6 +170,10 @@ def test_what_cannot_be_saved_or_is_no_saved_monitor_is_refused(tmp_path):
         Monitor(["amount"]).save(tmp_path / "monitor.npz")
     (tmp_path / "text").write_text("no archive")
     np.savez(tmp_path / "other.npz", told=np.array("{}"))
-    for name in ("text", "other.npz", "none"):
+    np.savez_compressed(tmp_path / "damaged.npz", told=np.arange(10_000))
+    whole = bytearray((tmp_path / "damaged.npz").read_bytes())
+    whole[60] ^= 0xFF  # within the deflated stream
+    (tmp_path / "damaged.npz").write_bytes(whole)
+    for name in ("text", "other.npz", "damaged.npz", "none"):
         with pytest.raises(OperationsError, match="holds no saved monitor"):
             Monitor.read(tmp_path / name)
