@@ -21,7 +21,7 @@ def save_artefact(folder: Path, model: Any, **document: Any) -> str:
 
     joblib.dump(model, folder / MODEL)
     checksum = hashlib.sha256((folder / MODEL).read_bytes()).hexdigest()
-    text = json.dumps({"sha256": checksum, **document}, indent=1)
+    text = json.dumps({"sha256": checksum, "document_sha256": _digest(document), **document}, indent=1)
     (folder / DOCUMENT).write_text(text, encoding="utf-8")
     return checksum
 
@@ -50,19 +50,31 @@ def as_document(path: Path, text: bytes | str, fields: Mapping[str, Any] = NO_FI
 def read_artefact(folder: Path) -> tuple[Any, dict[str, Any]]:
     """The model in `folder` and its document.
 
-    A joblib file runs code when it is read, so one whose checksum is not the recorded one is refused. Raises
-    `ModelingError` for that, and where one of the two files is missing.
+    A joblib file runs code when it is read, so one whose checksum is not the recorded one is refused; and a threshold
+    that was changed decides otherwise than what was tested. Raises `ModelingError` for both, and for a missing file.
     """
     import joblib
 
     for name in (MODEL, DOCUMENT):
         if not (folder / name).exists():
             raise ModelingError(f"{folder / name} does not exist. Train first, or name the folder of a release.")
-    document = read_document(folder / DOCUMENT, {"sha256": str})
+    document = read_document(folder / DOCUMENT, {"sha256": str, "document_sha256": str})
+    written = document.pop("document_sha256")
     recorded, found = document.pop("sha256"), hashlib.sha256((folder / MODEL).read_bytes()).hexdigest()
     if found != recorded:
         raise ModelingError(
             f"{folder / MODEL} has the checksum {found[:12]}, recorded was {recorded[:12]}: it is not the file that "
             "training wrote, and reading it would run its code. Train again, or take the file from a backup."
         )
+    if _digest(document) != written:
+        raise ModelingError(
+            f"{folder / DOCUMENT} is not as it was written: its values were changed. Take the file from a backup, or "
+            "train again."
+        )
     return joblib.load(folder / MODEL), document
+
+
+def _digest(document: Mapping[str, Any]) -> str:
+    """The SHA-256 of plain values as JSON holds them, whatever their order."""
+    held = json.loads(json.dumps(document))
+    return hashlib.sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()

@@ -24,6 +24,7 @@ from case_studies.kit.rollback import promote_after_restore, roll_back
 from case_studies.kit.runs import DECISION, Options, Run, read_decision
 from mlsd_lib.modeling.errors import ModelingError
 from notebook_runner.errors import CourseError
+from notebook_runner.visible import visible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -156,7 +157,7 @@ def _add_training(app: typer.Typer, case: _Case) -> None:
             card, table = case.fit(learning, tell, **asked)
         (added,) = learning.filed
         decision = (chosen.registry().path(added) / DECISION).read_text(encoding="utf-8")
-        typer.echo(f"{card}\n{table.round(3).to_string()}\n{decision}")
+        _tell(f"{card}\n{table.round(3).to_string()}\n{decision}")
         typer.echo(f"Added {added}. Promote it: {case.module} promote {added} --run {chosen.path} --reason WHY")
 
 
@@ -172,7 +173,7 @@ def _add_releases(app: typer.Typer, case: _Case) -> None:
         for version in registry.versions():
             page = registry.path(version) / DECISION
             decided = read_decision(page).splitlines()[2] if page.exists() else "no decision record"
-            typer.echo(f"{version}  {states.get(version, 'never promoted'):14}  {decided}")
+            _tell(f"{version}  {states.get(version, 'never promoted'):14}  {decided}")
 
     @app.command(epilog=f'Example: {case.module} promote v2 --reason "labels that had time to mature" --insist')
     def promote(
@@ -278,9 +279,9 @@ def _add_report(app: typer.Typer, case: _Case) -> None:
             with progress("measuring the capacity"):
                 lived = latest_days(out if run is None else run.parent, chosen.case)
                 write_report(chosen, written, case.service().app_of, lived, monitor or chosen.path / "monitor.html")
-            typer.echo(chosen.decision)
+            _tell(chosen.decision)
             for entry in chosen.registry().history():
-                typer.echo(f"{entry['number']}. {entry['action']} to {entry['to']}: {entry['reason']}")
+                _tell(f"{entry['number']}. {entry['action']} to {entry['to']}: {entry['reason']}")
             typer.echo(f"The page: {written}")
             return
         if protocol not in case.protocols:
@@ -399,6 +400,11 @@ def show_weeks(run: Run, system: Any) -> None:
     typer.echo(f"{table.round(0).astype(int).to_string()}\nWritten to {run.path / 'weeks.csv'}")
 
 
+def _tell(text: str, err: bool = False) -> None:
+    """Prints what stands in a run, which somebody else may have written, so that nothing of it steers the terminal."""
+    typer.echo(visible(text), err=err)
+
+
 def main(app: typer.Typer) -> None:
     """Runs a command line; an error that the operator can correct is one line without a traceback, exit code 2."""
     try:
@@ -407,5 +413,5 @@ def main(app: typer.Typer) -> None:
         fault = fault_line(error)
         if fault is None:
             raise
-    typer.echo(fault, err=True)
+    _tell(fault, err=True)
     sys.exit(2)

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from case_studies.kit.artefacts import DOCUMENT, read_document
+from case_studies.kit.artefacts import DOCUMENT, as_document, read_document
 from case_studies.kit.caller import key_header
-from case_studies.kit.runs import DECISION, Run, read_decision
+from case_studies.kit.runs import DATA, DECISION, METRICS, Run, read_decision
 from mlsd_lib.operations.own_page import write_own
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ th, td { border-color: var(--rule) }
 .wide, .card td:first-child, .card th { overflow-wrap: normal }
 """
 KIND = "report of a run"
+TEST = {"mean": int | float, "low": int | float, "high": int | float, "over": str}
+"""The fields of a release's test, with their types."""
 
 
 def write_report(
@@ -58,7 +60,9 @@ def write_report(
     version = registry.current or ""
     folder = registry.path(version)
     record = folder if (folder / DECISION).exists() else run.path
-    metrics, data = (read_document(record / f"{name}.json") for name in ("metrics", "data"))
+    metrics, data = read_document(record / METRICS), read_document(record / DATA)
+    if test := metrics.get("test_eur_a_day"):
+        as_document(record / METRICS, json.dumps(test), TEST)
     parts = {
         "Decision": _decision(read_decision(record / DECISION), metrics),
         "Model card": _card(_model(folder, version, metrics)),

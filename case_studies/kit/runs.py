@@ -223,13 +223,16 @@ class Run:
 
     @property
     def _said(self) -> dict[str, str]:
+        for path in self.path.rglob("*"):  # who reads a pipe waits for its writer
+            if path.exists() and not (path.is_file() or path.is_dir()):
+                raise ModelingError(f"{path} is a pipe or a device; a run holds files. Remove it, or train again.")
         return {"case": "", "code_sha256": ""} | _read(self.path / RUN)
 
 
 def read_decision(path: Path) -> str:
     """A decision record; raises `ModelingError` where the file holds something else."""
     text = path.read_bytes().decode("utf-8", "replace")
-    if not text.startswith("# Decision: release "):
+    if not text.startswith("# Decision: release ") or len(text.splitlines()) < 3:
         raise ModelingError(f"{path} holds no decision record. Take the file from a backup, or train again.")
     return text
 

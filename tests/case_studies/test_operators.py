@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -107,6 +108,16 @@ def test_a_run_that_was_garbled_or_is_of_another_version_is_refused_and_left_as_
     mistakes.append((spoilt("releases/history.jsonl", history[:40], "rollback"), "history.jsonl ends with decision 0"))
     other = json.dumps({**json.loads((run / "run.json").read_text()), "code_sha256": "0" * 64}).encode()
     mistakes.append((spoilt("run.json", other, "serve"), "trained by the code 000000000000"))
+    steers = json.dumps({**json.loads(other), "case": "\x1b[2J"}).encode()
+    mistakes.append((spoilt("run.json", steers, "serve"), r"is a run of \x1b[2J"))
+    cut = b"# Decision: release v1\n"
+    mistakes.append((spoilt("releases/versions/v1/decision.md", cut, "releases"), "v1/decision.md holds no decision"))
+    old = json.dumps({"comparison": [{"model": "a", "mean": 1}], "test_eur_a_day": {"mean": 1.0}}).encode()
+    mistakes.append((spoilt("releases/versions/v2/metrics.json", old, "report"), "v2/metrics.json is not as it was"))
+    piped = spoilt("metrics.json", b"", "releases")
+    (Path(piped[-1]) / "metrics.json").unlink()
+    os.mkfifo(Path(piped[-1]) / "metrics.json")
+    mistakes.append((piped, "metrics.json is a pipe or a device"))
     mistakes.append((["promote", "v9", "--reason", "r", "--run", str(run)], "'v9'"))
     mistakes.append((["report", "--run", str(run), "--monitor", "TYPO"], "TYPO"))
     mistakes.append((["report", "--run", str(run), "--page", str(run / "run.json")], "run.json is no report of a run"))

@@ -26,6 +26,15 @@ def test_a_model_file_that_was_changed_is_refused_before_it_is_read(saved):
     assert not (saved / "was_run").exists()
 
 
+@pytest.mark.parametrize(("was", "now"), [("0.5", "0.6"), ("0.5", '"0.5"'), ('"a"', ""), ('"columns"', '"colums"')])
+def test_a_document_that_was_changed_is_refused(saved, was, now):
+    text = (saved / "release.json").read_text()
+    assert was in text
+    (saved / "release.json").write_text(text.replace(was, now))
+    with pytest.raises(ModelingError, match=r"release.json is not as it was written: its values were changed"):
+        read_artefact(saved)
+
+
 @pytest.mark.parametrize("name", ["model.joblib", "release.json"])
 def test_a_missing_file_is_named(saved, name):
     (saved / name).unlink()
