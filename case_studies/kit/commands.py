@@ -45,7 +45,7 @@ def _lived_through(context: typer.Context, week: int | None) -> int | None:
 
 Out = Annotated[Path, typer.Option(help="Folder of the run folders; each run makes a new one in it.", file_okay=False)]
 RunFolder = Annotated[Path | None, typer.Option("--run", help="A run folder; the newest below --out if not given.")]
-Seed = Annotated[int, typer.Option(help="Seed of everything random.")]
+Seed = Annotated[int, typer.Option(help="Seed of everything random.", min=0)]
 Weeks = Annotated[int, typer.Option(help="Live weeks.", min=1, is_eager=True)]  # known before the incident's
 IncidentWeek = Annotated[
     int | None,
@@ -151,7 +151,8 @@ def _add_training(app: typer.Typer, case: _Case) -> None:
     def retrain(run: RunFolder = None, new_data: NewData = False, out: Out = RUNS, **options: Any) -> None:
         """Add a release to a run, trained as its current one but for the options given; `promote` puts it in charge."""
         chosen = case.run(run, out, same_code=True)
-        asked = {**chosen.options, **{name: value for name, value in options.items() if value is not None}}
+        recorded = _offered_by(case.fit, chosen)
+        asked = {**recorded, **{name: value for name, value in options.items() if value is not None}}
         learning = Run(chosen.path, asked, new_data)
         with progress("reading the data") as tell:
             card, table = case.fit(learning, tell, **asked)
@@ -336,6 +337,20 @@ def _offering(asked: Callable[..., Any], or_none: bool = False) -> Callable[[Cal
         return verb
 
     return with_options
+
+
+def _offered_by(fit: Callable[..., Any], run: Run) -> Options:
+    """The options of a run's training; raises `ModelingError` for one that `fit` does not have, or of another type."""
+    offered = inspect.signature(fit).parameters
+    for name, value in run.options.items():
+        default = offered[name].default if name in offered else inspect.Parameter.empty
+        alike = any(isinstance(value, kind) and isinstance(default, kind) for kind in (bool, int | float, str))
+        if default is not None and not alike:
+            raise ModelingError(
+                f"{run.path} was trained with {name} {value!r:.80}, which train does not take. Take the run from a "
+                "backup, or train again."
+            )
+    return run.options
 
 
 @contextmanager

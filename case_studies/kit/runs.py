@@ -177,8 +177,8 @@ class Run:
                 if checksums.get(name) != recorded:
                     raise ModelingError(
                         f"{name} have the checksum {str(checksums.get(name))[:12]}, the current release of {self.path} "
-                        f"learned from {recorded[:12]}: releases are compared on the same data. Give its source, days "
-                        "and seed, or --new-data."
+                        f"learned from {str(recorded)[:12]}: releases are compared on the same data. Give its source, "
+                        "days and seed, or --new-data."
                     )
         data = {**asdict(card), "sha256": checksums, "released_at": str(released_at)}
         return Learned(_name(package), code_of(package), data)
@@ -198,7 +198,7 @@ class Run:
         """
         registry, first = self.registry(), not (self.path / DECISION).exists()
         with registry.alone():
-            version = f"v{1 + max((int(name[1:]) for name in registry.versions() if name[1:].isdigit()), default=0)}"
+            version = f"v{1 + max((int(name[1:]) for name in registry.versions() if name[1:].isdecimal()), default=0)}"
             said = {"case": learned.case, "code_sha256": learned.code_sha256, "options": dict(self.asked)}
             documents = {RUN: said, DATA: learned.data, METRICS: metrics}
             files = {name: json.dumps(document, indent=1, default=str) for name, document in documents.items()}

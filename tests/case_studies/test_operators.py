@@ -81,6 +81,7 @@ def test_what_is_mistyped_or_in_no_run_is_one_line_with_its_fix_and_makes_nothin
             ]
             mistakes += [([*words, "--run", "empty"], "empty/decision.md")]
     mistakes += [(["serve", "--port", "0"], "'0'"), (["train", "--seed", "one"], "'one'")]
+    mistakes += [(["train", "--seed", "-1"], "'-1'"), (["simulate", "--seed", "-1"], "'-1'")]
     mistakes += [(["promote"], "release"), (["simulate", "--incident-week", "9"], "with --weeks 8")]
     refused(name, tmp_path, mistakes)
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["empty", "file"]
@@ -108,6 +109,9 @@ def test_a_run_that_was_garbled_or_is_of_another_version_is_refused_and_left_as_
     mistakes.append((spoilt("releases/history.jsonl", history[:40], "rollback"), "history.jsonl ends with decision 0"))
     other = json.dumps({**json.loads((run / "run.json").read_text()), "code_sha256": "0" * 64}).encode()
     mistakes.append((spoilt("run.json", other, "serve"), "trained by the code 000000000000"))
+    for odd in ({"nowhere": 1}, {"seed": "one"}):
+        of_other = json.dumps({**json.loads((run / "run.json").read_text()), "options": odd}).encode()
+        mistakes.append((spoilt("releases/versions/v2/run.json", of_other, "retrain"), "which train does not take"))
     steers = json.dumps({**json.loads(other), "case": "\x1b[2J"}).encode()
     mistakes.append((spoilt("run.json", steers, "serve"), r"is a run of \x1b[2J"))
     cut = b"# Decision: release v1\n"
