@@ -30,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks import exercise_class, grading_evening, grading_isolation
 from tests.attacks.batch import results
 from tests.attacks.course import Assignment, Task
-from tests.attacks.course.ps1 import ACCOUNT, DATA, FIB, LINE, MEAN, ROWS, SCALE, WORDS
+from tests.attacks.course.ps1 import DATA, FIB, MEAN, ROWS, SCALE, WORDS
 from tests.attacks.course.ps2 import ASK, FIT, GREET, PARALLEL, TOTALS, TRIPS
 from tests.attacks.foreign_course import answered, copied, submit, write
 from tests.attacks.graders import Ended, autograde, mlsd_grade, run
@@ -41,21 +41,87 @@ LIMIT_S = 3600
 PART = 5  # stock as it is grades one in so many
 PROCESSORS = os.cpu_count() or 1
 
+ACCOUNT = Task(
+    "account",
+    2,
+    '''
+class Account:
+    """A bank account that is never overdrawn."""
+    def __init__(self, owner):
+        self.owner = owner
+        self.balance = 0
+
+    def deposit(self, amount):
+        self.balance += amount
+
+    def withdraw(self, amount):
+        if amount > self.balance:
+            raise ValueError("not enough")
+        self.balance -= amount
+''',
+    """
+account = Account("Ada")
+account.deposit(30)
+account.withdraw(12.5)
+assert account.balance == 17.5
+assert account.owner == "Ada"
+try:
+    account.withdraw(100)
+except ValueError:
+    pass
+else:
+    raise AssertionError("more was withdrawn than there is")
+### BEGIN HIDDEN TESTS
+other = Account("Bob")
+assert other.balance == 0 and account.balance == 17.5
+### END HIDDEN TESTS
+""",
+    {
+        "overdrawn": (
+            "class Account:\n    def __init__(self, owner):\n        self.owner, self.balance = owner, 0\n"
+            "    def deposit(self, amount):\n        self.balance += amount\n"
+            "    def withdraw(self, amount):\n        self.balance -= amount"
+        ),
+    },
+)
+
+LINE = Task(
+    "line",
+    2,
+    '''
+def fit_line(x, y):
+    """Slope and intercept of the least-squares line."""
+    slope = ((x - x.mean()) * (y - y.mean())).sum() / ((x - x.mean()) ** 2).sum()
+    return slope, y.mean() - slope * x.mean()
+''',
+    """
+x = np.linspace(0, 1, 20)
+slope, intercept = fit_line(x, 3 * x + 1)
+assert np.isclose(slope, 3) and np.isclose(intercept, 1)
+### BEGIN HIDDEN TESTS
+noise = np.random.default_rng(7).normal(size=20)
+expected = np.polyfit(x, noise, 1)
+assert np.allclose(fit_line(x, noise), expected)
+### END HIDDEN TESTS
+""",
+    {
+        "ends": "def fit_line(x, y):\n    return (y[-1] - y[0]) / (x[-1] - x[0]), y[0]",
+    },
+)
+
 FOREST = Task(
     "forest",
     2,
     '''
 def fit(x, y):
     """A fitted tree."""
-    ### BEGIN SOLUTION
     return DecisionTreeRegressor(random_state=0).fit(x, y)
-    ### END SOLUTION
 ''',
     """
 x = np.arange(40.0).reshape(-1, 1)
 np.testing.assert_allclose(fit(x, x[:, 0] ** 2).predict([[3.0], [5.0]]), [9.0, 25.0])
 """,
-    {"constant": ("def fit(x, y):\n    return DecisionTreeRegressor(max_depth=1).fit(x, y)", 0)},
+    {"constant": "def fit(x, y):\n    return DecisionTreeRegressor(max_depth=1).fit(x, y)"},
 )
 STEP = Task(
     "step",
@@ -63,15 +129,13 @@ STEP = Task(
     '''
 def step(weights, gradient):
     """The weights after a step of size 0.1 against the gradient."""
-    ### BEGIN SOLUTION
     return weights - 0.1 * gradient
-    ### END SOLUTION
 ''',
     """
 moved = step(torch.tensor([1.0, 2.0]), torch.tensor([10.0, 0.0]))
 assert torch.allclose(moved, torch.tensor([0.0, 2.0]))
 """,
-    {"uphill": ("def step(weights, gradient):\n    return weights + 0.1 * gradient", 0)},
+    {"uphill": "def step(weights, gradient):\n    return weights + 0.1 * gradient"},
 )
 LAYER = Task(
     "layer",
@@ -79,16 +143,14 @@ LAYER = Task(
     '''
 def make_layer(inputs, outputs):
     """A linear layer without bias."""
-    ### BEGIN SOLUTION
     return torch.nn.Linear(inputs, outputs, bias=False)
-    ### END SOLUTION
 ''',
     """
 layer = make_layer(3, 2)
 assert tuple(layer(torch.zeros(5, 3)).shape) == (5, 2)
 assert layer(torch.zeros(1, 3)).abs().sum().item() == 0
 """,
-    {"biased": ("def make_layer(inputs, outputs):\n    return torch.nn.Linear(inputs, outputs)", 0)},
+    {"biased": "def make_layer(inputs, outputs):\n    return torch.nn.Linear(inputs, outputs)"},
 )
 
 PLAIN = "import contextlib\nimport io\nimport time\nfrom unittest import mock\n"
@@ -111,16 +173,14 @@ SLOPE = Task(
     '''
 def slope(x, y):
     """The slope of the least-squares line."""
-    ### BEGIN SOLUTION
     return LinearRegression().fit(x.reshape(-1, 1), y).coef_[0]
-    ### END SOLUTION
 '''
     + DRAWN,
     """
 x = np.arange(20.0)
 np.testing.assert_allclose(slope(x, 3 * x + 1), 3)
 """,
-    {"twice": ("def slope(x, y):\n    return 2.0 * np.polyfit(x, y, 1)[0]", 0)},
+    {"twice": "def slope(x, y):\n    return 2.0 * np.polyfit(x, y, 1)[0]"},
 )
 
 ROWS_FILE, TRIPS_FILE = {"data.csv": DATA}, {"trips.csv": TRIPS}
@@ -171,8 +231,8 @@ def hand_in(course: Path, assignment: Assignment, n: int) -> None:
     for number in range(n):
         picked = {}
         for task in assignment.tasks:
-            wrong = [source for source, _ in task.wrong.values()]
-            picked[task.name] = choose.choice(wrong) if wrong and choose.random() < 0.25 else task.answer
+            wrong = [*task.wrong.values()]
+            picked[task.name] = choose.choice(wrong) if wrong and choose.random() < 0.25 else task.right
         notebook = answered(course, assignment, picked)
         submit(course, f"s{number:03}", assignment.name, {f"{assignment.name}.ipynb": json.dumps(notebook).encode()})
 

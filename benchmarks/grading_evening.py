@@ -51,8 +51,8 @@ def _archive(path: Path, course: Path, assignment: Assignment, n: int) -> Path:
     choose = random.Random(0)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for number in range(n):
-            wrong = {task.name: [source for source, _ in task.wrong.values()] for task in assignment.tasks}
-            picked = {task.name: task.answer for task in assignment.tasks}
+            wrong = {task.name: [*task.wrong.values()] for task in assignment.tasks}
+            picked = {task.name: task.right for task in assignment.tasks}
             picked |= {name: choose.choice(some) for name, some in wrong.items() if some and choose.random() < 0.25}
             content = json.dumps(answered(course, assignment, picked))
             archive.writestr(f"s{number:03}/{assignment.name}.ipynb", content)

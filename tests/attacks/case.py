@@ -97,7 +97,7 @@ def hand_in(course: Path, cases: list[Case], host: Host, honest: list[str]) -> N
     for case in cases:
         case.write(course, host.places)
     token = f"# {TOKENS['neighbour']}\n"
-    whole_work = answered(course, PS1, {"mean": token + PS1.task("mean").answer})
+    whole_work = answered(course, PS1, {"mean": token + PS1.task("mean").right})
     for student in honest:
         submit(course, student, "ps1", {"ps1.ipynb": json.dumps(whole_work).encode()})
     host.open_up()
@@ -110,12 +110,12 @@ def answer(**sources: str) -> Edit:
 
 def wrong(task: str, name: str, after: str = "", before: str = "") -> Edit:
     """A wrong answer of the problem set, with more code around it."""
-    return answer(**{task: f"{before}\n{PS1.task(task).wrong[name][0]}\n{after}"})
+    return answer(**{task: f"{before}\n{PS1.task(task).wrong[name]}\n{after}"})
 
 
 def right(task: str, before: str = "", after: str = "") -> Edit:
     """The right answer with more code around it."""
-    return answer(**{task: f"{before}\n{PS1.task(task).answer}\n{after}"})
+    return answer(**{task: f"{before}\n{PS1.task(task).right}\n{after}"})
 
 
 def extra(source: str, before: str | None = None, kind: str = "code", name: str = "extra", **metadata: Any) -> Edit:

@@ -12,32 +12,25 @@ from typing import Any
 
 from tests.attacks.course import Assignment
 from tests.attacks.host import environment
+from tests.toy_course import cell
 
 Notebook = dict[str, Any]
 CONFIG = 'c = get_config()\nc.CourseDirectory.course_id = "foreign"\nc.Execute.timeout = {timeout_s}\n'
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
-def cell(kind: str, name: str, source: str, **nbgrader: Any) -> Notebook:
-    """One cell of a source notebook; keywords make it one of nbgrader's."""
-    metadata: Notebook = {}
-    if nbgrader:
-        flags = {"grade": False, "solution": False, "locked": False, "task": False, "schema_version": 3}
-        metadata = {"nbgrader": flags | {"grade_id": name} | nbgrader}
-    made = {"cell_type": kind, "id": name, "metadata": metadata, "source": source.strip("\n")}
-    return made | ({"outputs": [], "execution_count": None} if kind == "code" else {})
-
-
 def source_notebook(assignment: Assignment) -> Notebook:
     """The instructor's notebook."""
     cells = [
         cell("markdown", "title", f"# {assignment.name}"),
-        cell("code", "setup", assignment.setup, locked=True),
+        cell("code", "setup", assignment.setup.strip("\n"), locked=True),
     ]
     for task in assignment.tasks:
         cells.append(cell("markdown", f"{task.name}-text", f"Write `{task.name}`."))
-        cells.append(cell("code", task.name, task.right, solution=True))
-        cells.append(cell("code", f"{task.name}-test", task.test, grade=True, locked=True, points=task.points))
+        cells.append(cell("code", task.name, task.source, solution=True))
+        cells.append(
+            cell("code", f"{task.name}-test", task.test.strip("\n"), grade=True, locked=True, points=task.points)
+        )
     if assignment.manual:
         cells.append(cell("markdown", "why", assignment.manual, grade=True, solution=True, points=3))
     return {"cells": cells, "metadata": {"kernelspec": KERNEL}, "nbformat": 4, "nbformat_minor": 5}
@@ -74,19 +67,19 @@ def copied(course: Path, to: Path) -> Path:
 def released(course: Path, name: str) -> Notebook:
     """The notebook that students get, each source one string."""
     notebook = json.loads((course / "release" / name / f"{name}.ipynb").read_text())
-    for cell in notebook["cells"]:
-        cell["source"] = "".join(cell["source"])
+    for one in notebook["cells"]:
+        one["source"] = "".join(one["source"])
     return notebook
 
 
 def answered(course: Path, assignment: Assignment, answers: dict[str, str] | None = None) -> Notebook:
     """The released notebook with the right answers, or with those of `answers` (name to source) in their place."""
     notebook = copy.deepcopy(released(course, assignment.name))
-    texts = {task.name: task.answer for task in assignment.tasks}
+    texts = {task.name: task.right for task in assignment.tasks}
     texts |= {"why": assignment.manual} if assignment.manual else {}
     texts |= answers or {}
-    for cell in notebook["cells"]:
-        cell["source"] = texts.get(cell["id"], cell["source"])
+    for one in notebook["cells"]:
+        one["source"] = texts.get(one["id"], one["source"])
     return notebook
 
 

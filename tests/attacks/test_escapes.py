@@ -8,7 +8,7 @@ import pytest
 
 from grader.grading.remote_answer import RemoteAnswer
 from grader.sandbox import make_sandbox
-from grader.suite_kit.answer import AnswerEnded, Exposed, InKernel, StudentError
+from grader.suite_kit.answer import AnswerEnded, Exposed, StudentError
 from grader.suite_kit.codec import CodecError
 
 REFUSED = (StudentError, CodecError, AnswerEnded)
@@ -98,18 +98,6 @@ def remote(sandbox):
         session.close()
 
 
-@pytest.fixture(params=["in the kernel", "remote"])
-def opened(request, remote):
-    """The same answer on either side of a border."""
-
-    def local(source: str) -> InKernel:
-        names: dict = {}
-        exec(source, names)
-        return InKernel(names)
-
-    return local if request.param == "in the kernel" else remote
-
-
 @pytest.mark.parametrize("name", CLIMBS)
 def test_nothing_of_the_checkers_is_reached_from_an_exposed_object(name, remote):
     store = Store()
@@ -121,13 +109,13 @@ def test_nothing_of_the_checkers_is_reached_from_an_exposed_object(name, remote)
     assert store.rows == {"a": 1}
 
 
-def test_what_is_exposed_works(opened):
-    answer = opened("def attack(store): return store.get('a') + 1")
+def test_what_is_exposed_works(remote):
+    answer = remote("def attack(store): return store.get('a') + 1")
     assert answer.call("attack", Exposed(Store(), ("get",))) == 2
 
 
 @pytest.mark.parametrize("given", ["[object() for _ in range(20_000)]", "object()"], ids=["at once", "one by one"])
-def test_a_flood_of_handles_ends(given, opened):
-    answer = opened(f"def answer(): return {given}")
+def test_a_flood_of_handles_ends(given, remote):
+    answer = remote(f"def answer(): return {given}")
     with pytest.raises(REFUSED, match="10,000"):
         [answer.call("answer") for _ in range(20_000)]

@@ -15,7 +15,7 @@ from tests.attacks.host import environment
 
 def mixtures(assignment: Assignment) -> Iterator[dict[str, str]]:
     """An answer for each task; every right and every wrong one is in some mixture, those of its neighbours shifted."""
-    answers = [[task.answer, *(source for source, _ in task.wrong.values())] for task in assignment.tasks]
+    answers = [[task.right, *task.wrong.values()] for task in assignment.tasks]
     for number in range(max(map(len, answers))):
         yield {
             task.name: several[(number + place) % len(several)]

@@ -55,7 +55,7 @@ def bare(notebook: dict[str, Any]) -> None:
 
 def merge(notebook: dict[str, Any]) -> None:
     """All answers in the first answer cell, the other answer cells deleted."""
-    find(notebook, "mean")["source"] = "\n\n".join(task.answer for task in PS1.tasks)
+    find(notebook, "mean")["source"] = "\n\n".join(task.right for task in PS1.tasks)
     drop(*[task.name for task in PS1.tasks[1:]])(notebook)
 
 
@@ -63,10 +63,10 @@ def old_format(notebook: dict[str, Any]) -> bytes:
     return nbformat.writes(nbformat.convert(nbformat.from_dict(notebook), 3), version=3).encode()
 
 
-def cut_in_account(notebook: dict[str, Any]) -> bytes:
+def cut_in_rows(notebook: dict[str, Any]) -> bytes:
     """A download that broke off: what came before may still be read."""
     text = json.dumps(notebook)
-    return text[: text.index("def withdraw")].encode()
+    return text[: text.index("csv.DictReader")].encode()
 
 
 def in_lines(notebook: dict[str, Any]) -> None:
@@ -100,7 +100,7 @@ CASES = of_kind("structure", [
     case("test_edited_answer_right", change("mean-test", source=PASSES), flagged="mean-test"),
     case("test_deleted", wrong("mean", "zero"), drop("mean-test"), lost="mean", flagged="mean-test"),
     case("test_deleted_answer_right", drop("mean-test"), flagged="mean-test"),
-    case("all_tests_deleted", wrong("mean", "zero"), drop(*TESTS), lost="mean", flagged="mean-test line-test"),
+    case("all_tests_deleted", wrong("mean", "zero"), drop(*TESTS), lost="mean", flagged="mean-test fib-test"),
     case("test_before_its_answer", swap("mean", "mean-test"), flagged="mean-test"),
     case("tests_first", whole(lambda notebook: notebook["cells"].sort(key=lambda cell: cell["id"] not in TESTS))),
     case("cells_reversed", whole(lambda notebook: notebook["cells"].reverse())),
@@ -161,7 +161,7 @@ CASES = of_kind("structure", [
     case("no_cells", whole(lambda notebook: notebook.update(cells=[])), lost=EVERY, flagged="*"),
     case("empty_file", encode=lambda notebook: b"", lost=EVERY, flagged=("is empty", "earned no points")),
     case("file_of_zeros", encode=lambda notebook: bytes(100), lost=EVERY, flagged=("is empty",)),
-    case("json_cut_off", encode=cut_in_account, either="mean scale words", lost="account rows primes fib line",
+    case("json_cut_off", encode=cut_in_rows, either="mean scale words", lost="rows primes fib",
          flagged="*"),
     case("json_a_list", encode=lambda notebook: b"[]", lost=EVERY, flagged=("no list of cells",)),
     case("json_null", encode=lambda notebook: b"null", lost=EVERY, flagged="*"),

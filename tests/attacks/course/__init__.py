@@ -14,19 +14,20 @@ TOKENS = {
 
 @dataclass(frozen=True)
 class Task:
-    """One answer cell (with nbgrader's markers) and its test cell; wrong answers with the points that they earn."""
+    """The right answer, its second line a docstring, and the test cell; wrong answers by name."""
 
     name: str
     points: float
     right: str
     test: str
-    wrong: dict[str, tuple[str, float]] = field(default_factory=dict)
+    wrong: dict[str, str] = field(default_factory=dict)
 
     @property
-    def answer(self) -> str:
-        """The right answer as a student would hand it in."""
-        lines = self.right.strip().splitlines()
-        return "\n".join(line for line in lines if "### " not in line and TOKENS["solution"] not in line)
+    def source(self) -> str:
+        """The answer as the instructor's notebook holds it: what stands below the docstring is not released."""
+        head, docstring, body = self.right.strip("\n").split("\n", 2)
+        body = f"    # {TOKENS['solution']}\n{body}"
+        return f"{head}\n{docstring}\n    ### BEGIN SOLUTION\n{body}\n    ### END SOLUTION"
 
 
 @dataclass(frozen=True)

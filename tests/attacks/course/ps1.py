@@ -1,4 +1,4 @@
-"""Problem set 1: eight answers with asserts, hidden tests, partial credit, a data file, a helper module, a clock."""
+"""Problem set 1: six answers with asserts, hidden tests, partial credit, a data file, a helper module, a clock."""
 
 from tests.attacks.course import TOKENS, Assignment, Task
 
@@ -31,13 +31,10 @@ def share(function, cases, points):
 MEAN = Task(
     "mean",
     2,
-    f'''
+    '''
 def mean(values):
     """The arithmetic mean of a list of numbers."""
-    ### BEGIN SOLUTION
-    # {TOKENS["solution"]}
     return sum(values) / len(values)
-    ### END SOLUTION
 ''',
     f"""
 assert mean([1, 2, 3]) == 2
@@ -49,9 +46,9 @@ assert mean([0.5, 0]) == 0.25
 ### END HIDDEN TESTS
 """,
     {
-        "zero": ("def mean(values):\n    return 0", 0),
-        "integer": ("def mean(values):\n    return sum(values) // len(values)", 0),
-        "known": ("def mean(values):\n    return {(1, 2, 3): 2, (10,): 10}[tuple(values)]", 0),
+        "zero": "def mean(values):\n    return 0",
+        "integer": "def mean(values):\n    return sum(values) // len(values)",
+        "known": "def mean(values):\n    return {(1, 2, 3): 2, (10,): 10}[tuple(values)]",
     },
 )
 
@@ -61,9 +58,7 @@ SCALE = Task(
     '''
 def scale(values):
     """The array shifted to mean 0 and stretched to standard deviation 1."""
-    ### BEGIN SOLUTION
     return (values - values.mean()) / values.std()
-    ### END SOLUTION
 ''',
     """
 scaled = scale(np.array([1.0, 2.0, 3.0]))
@@ -75,8 +70,8 @@ np.testing.assert_allclose([many.mean(), many.std()], [0.0, 1.0], atol=1e-9)
 ### END HIDDEN TESTS
 """,
     {
-        "shifted": ("def scale(values):\n    return values - values.mean()", 0),
-        "list": ("def scale(values):\n    return list((values - values.mean()) / values.std())", 0),
+        "shifted": "def scale(values):\n    return values - values.mean()",
+        "list": "def scale(values):\n    return list((values - values.mean()) / values.std())",
     },
 )
 
@@ -86,12 +81,10 @@ WORDS = Task(
     '''
 def count_words(text):
     """How often each word occurs, words in lower case."""
-    ### BEGIN SOLUTION
     counts = {}
     for word in text.lower().split():
         counts[word] = counts.get(word, 0) + 1
     return counts
-    ### END SOLUTION
 ''',
     """
 points = 0
@@ -106,56 +99,9 @@ if count_words("To be or not to be") == {"to": 2, "be": 2, "or": 1, "not": 1}:
 points
 """,
     {
-        "cases": ("from collections import Counter\ndef count_words(text):\n    return dict(Counter(text.split()))", 2),
-        "empty": ("def count_words(text):\n    return {}", 1),
-        "none": ("def count_words(text):\n    pass", 0),
-    },
-)
-
-ACCOUNT = Task(
-    "account",
-    2,
-    '''
-class Account:
-    """A bank account that is never overdrawn."""
-    ### BEGIN SOLUTION
-    def __init__(self, owner):
-        self.owner = owner
-        self.balance = 0
-
-    def deposit(self, amount):
-        self.balance += amount
-
-    def withdraw(self, amount):
-        if amount > self.balance:
-            raise ValueError("not enough")
-        self.balance -= amount
-    ### END SOLUTION
-''',
-    """
-account = Account("Ada")
-account.deposit(30)
-account.withdraw(12.5)
-assert account.balance == 17.5
-assert account.owner == "Ada"
-try:
-    account.withdraw(100)
-except ValueError:
-    pass
-else:
-    raise AssertionError("more was withdrawn than there is")
-### BEGIN HIDDEN TESTS
-other = Account("Bob")
-assert other.balance == 0 and account.balance == 17.5
-### END HIDDEN TESTS
-""",
-    {
-        "overdrawn": (
-            "class Account:\n    def __init__(self, owner):\n        self.owner, self.balance = owner, 0\n"
-            "    def deposit(self, amount):\n        self.balance += amount\n"
-            "    def withdraw(self, amount):\n        self.balance -= amount",
-            0,
-        ),
+        "cases": "from collections import Counter\ndef count_words(text):\n    return dict(Counter(text.split()))",
+        "empty": "def count_words(text):\n    return {}",
+        "none": "def count_words(text):\n    pass",
     },
 )
 
@@ -165,11 +111,9 @@ ROWS = Task(
     '''
 def read_rows(path):
     """The rows of a CSV file with the columns city and degrees, degrees as numbers."""
-    ### BEGIN SOLUTION
     import csv
     with open(path) as file:
         return [{"city": row["city"], "degrees": float(row["degrees"])} for row in csv.DictReader(file)]
-    ### END SOLUTION
 ''',
     """
 rows = read_rows("data.csv")
@@ -180,7 +124,7 @@ assert max(row["degrees"] for row in rows) == 21.0
 ### END HIDDEN TESTS
 """,
     {
-        "text": ("import csv\ndef read_rows(path):\n    return list(csv.DictReader(open(path)))", 0),
+        "text": "import csv\ndef read_rows(path):\n    return list(csv.DictReader(open(path)))",
     },
 )
 
@@ -190,9 +134,7 @@ PRIMES = Task(
     '''
 def primes_below(limit):
     """The primes below `limit` as a list."""
-    ### BEGIN SOLUTION
     return [n for n in range(2, limit) if all(n % k for k in range(2, int(n**0.5) + 1))]
-    ### END SOLUTION
 ''',
     """
 earned = share(primes_below, {10: [2, 3, 5, 7], 4: [2, 3]}, points=1)
@@ -202,8 +144,8 @@ earned += share(primes_below, {20: [2, 3, 5, 7, 11, 13, 17, 19], 2: []}, points=
 earned
 """,
     {
-        "odd": ("def primes_below(limit):\n    return [2] + list(range(3, limit, 2))", 0.5),
-        "none": ("def primes_below(limit):\n    return []", 1),
+        "odd": "def primes_below(limit):\n    return [2] + list(range(3, limit, 2))",
+        "none": "def primes_below(limit):\n    return []",
     },
 )
 
@@ -213,12 +155,10 @@ FIB = Task(
     '''
 def fibonacci(n):
     """The n-th Fibonacci number, fast."""
-    ### BEGIN SOLUTION
     a, b = 0, 1
     for _ in range(n):
         a, b = b, a + b
     return a
-    ### END SOLUTION
 ''',
     """
 assert fibonacci(10) == 55
@@ -228,41 +168,15 @@ assert time.perf_counter() - start < 0.1, "too slow"
 assert found == 2178309
 """,
     {
-        "slow": ("def fibonacci(n):\n    return n if n < 2 else fibonacci(n - 1) + fibonacci(n - 2)", 0),
-        "off": ("def fibonacci(n):\n    return n", 0),
-    },
-)
-
-LINE = Task(
-    "line",
-    2,
-    '''
-def fit_line(x, y):
-    """Slope and intercept of the least-squares line."""
-    ### BEGIN SOLUTION
-    slope = ((x - x.mean()) * (y - y.mean())).sum() / ((x - x.mean()) ** 2).sum()
-    return slope, y.mean() - slope * x.mean()
-    ### END SOLUTION
-''',
-    """
-x = np.linspace(0, 1, 20)
-slope, intercept = fit_line(x, 3 * x + 1)
-assert np.isclose(slope, 3) and np.isclose(intercept, 1)
-### BEGIN HIDDEN TESTS
-noise = np.random.default_rng(7).normal(size=20)
-expected = np.polyfit(x, noise, 1)
-assert np.allclose(fit_line(x, noise), expected)
-### END HIDDEN TESTS
-""",
-    {
-        "ends": ("def fit_line(x, y):\n    return (y[-1] - y[0]) / (x[-1] - x[0]), y[0]", 0),
+        "slow": "def fibonacci(n):\n    return n if n < 2 else fibonacci(n - 1) + fibonacci(n - 2)",
+        "off": "def fibonacci(n):\n    return n",
     },
 )
 
 PS1 = Assignment(
     "ps1",
     SETUP,
-    (MEAN, SCALE, WORDS, ACCOUNT, ROWS, PRIMES, FIB, LINE),
+    (MEAN, SCALE, WORDS, ROWS, PRIMES, FIB),
     {"data.csv": DATA, "checks.py": CHECKS},
     manual="Least squares weighs large residuals most, so one wrong reading can tilt the whole line.",
 )

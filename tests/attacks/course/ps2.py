@@ -26,9 +26,7 @@ TOTALS = Task(
     '''
 def total_minutes(table):
     """Minutes by city, a series."""
-    ### BEGIN SOLUTION
     return table.groupby("city")["minutes"].sum()
-    ### END SOLUTION
 ''',
     """
 found = total_minutes(trips)
@@ -42,8 +40,8 @@ earned += float(more.to_dict() == {"A": 5, "B": 2})
 earned
 """,
     {
-        "mean": ('def total_minutes(table):\n    return table.groupby("city")["minutes"].mean()', 1),
-        "fixed": ('def total_minutes(table):\n    return pd.Series({"Lima": 75, "Oslo": 12, "Kyiv": 40})', 2),
+        "mean": 'def total_minutes(table):\n    return table.groupby("city")["minutes"].mean()',
+        "fixed": 'def total_minutes(table):\n    return pd.Series({"Lima": 75, "Oslo": 12, "Kyiv": 40})',
     },
 )
 
@@ -53,10 +51,8 @@ GREET = Task(
     '''
 def greet(names):
     """Print a line "Hello, NAME" for each name."""
-    ### BEGIN SOLUTION
     for name in names:
         print(f"Hello, {name}")
-    ### END SOLUTION
 ''',
     """
 with contextlib.redirect_stdout(io.StringIO()) as printed:
@@ -69,8 +65,8 @@ points += result is None
 float(points)
 """,
     {
-        "returns": ('def greet(names):\n    return "\\n".join(f"Hello, {name}" for name in names)', 0),
-        "both": ('def greet(names):\n    for name in names:\n        print(f"Hello, {name}")\n    return names', 1),
+        "returns": 'def greet(names):\n    return "\\n".join(f"Hello, {name}" for name in names)',
+        "both": 'def greet(names):\n    for name in names:\n        print(f"Hello, {name}")\n    return names',
     },
 )
 
@@ -80,11 +76,9 @@ PARALLEL = Task(
     '''
 def parallel_squares(values):
     """The squares as a list, in order."""
-    ### BEGIN SOLUTION
     from concurrent.futures import ThreadPoolExecutor
     with ThreadPoolExecutor(4) as pool:
         return list(pool.map(lambda n: n * n, values))
-    ### END SOLUTION
 ''',
     """
 assert parallel_squares([1, 2, 3]) == [1, 4, 9]
@@ -97,10 +91,9 @@ assert parallel_squares(range(50)) == [n * n for n in range(50)]
             "import asyncio\nfrom concurrent.futures import ThreadPoolExecutor\nasync def _square(n): return n * n\n"
             "async def _all(values): return list(await asyncio.gather(*map(_square, values)))\n"
             "def parallel_squares(values):\n    with ThreadPoolExecutor(1) as pool:\n"
-            "        return pool.submit(lambda: asyncio.run(_all(values))).result()",
-            1,
+            "        return pool.submit(lambda: asyncio.run(_all(values))).result()"
         ),
-        "lazy": ("def parallel_squares(values): return map(lambda n: n * n, values)", 0),
+        "lazy": "def parallel_squares(values): return map(lambda n: n * n, values)",
     },
 )
 
@@ -110,15 +103,13 @@ ASK = Task(
     '''
 def asked_total():
     """The sum of the numbers that a user types, until an empty line."""
-    ### BEGIN SOLUTION
     return sum(map(float, iter(input, "")))
-    ### END SOLUTION
 ''',
     """
 with mock.patch("builtins.input", side_effect=["3", "4.5", ""]):
     assert asked_total() == 7.5
 """,
-    {"one_number": ("def asked_total(): return float(input())", 0)},
+    {"one_number": "def asked_total(): return float(input())"},
 )
 
 FIT = Task(
@@ -127,10 +118,8 @@ FIT = Task(
     '''
 def fit_model(x, y):
     """A fitted regression."""
-    ### BEGIN SOLUTION
     from sklearn.linear_model import LinearRegression
     return LinearRegression().fit(x, y)
-    ### END SOLUTION
 ''',
     """
 x = np.arange(12.0).reshape(-1, 1)
@@ -140,10 +129,9 @@ np.testing.assert_allclose(model.predict([[2.0], [20.0]]), [7, 61], rtol=1e-3)
     {
         "search": (
             "from sklearn.linear_model import Ridge\nfrom sklearn.model_selection import GridSearchCV\n"
-            "def fit_model(x, y): return GridSearchCV(Ridge(), {'alpha': [1e-6, 1e-3]}, cv=2, n_jobs=2).fit(x, y)",
-            1,
+            "def fit_model(x, y): return GridSearchCV(Ridge(), {'alpha': [1e-6, 1e-3]}, cv=2, n_jobs=2).fit(x, y)"
         ),
-        "mean": ("from sklearn.dummy import DummyRegressor\ndef fit_model(x, y): return DummyRegressor().fit(x, y)", 0),
+        "mean": "from sklearn.dummy import DummyRegressor\ndef fit_model(x, y): return DummyRegressor().fit(x, y)",
     },
 )
 
@@ -153,14 +141,12 @@ NET = Task(
     '''
 class Net(torch.nn.Module):
     """One linear layer."""
-    ### BEGIN SOLUTION
     def __init__(self, n_in, n_out):
         super().__init__()
         self.layer = torch.nn.Linear(n_in, n_out)
 
     def forward(self, x):
         return self.layer(x)
-    ### END SOLUTION
 ''',
     """
 model = Net(400, 300)
@@ -172,8 +158,8 @@ assert sum(part.grad.numel() for part in model.parameters()) == 300 * 401
 ### END HIDDEN TESTS
 """,
     {
-        "alias": ("Net = torch.nn.Linear", 1),
-        "without_bias": ("def Net(n_in, n_out): return torch.nn.Linear(n_in, n_out, bias=False)", 0),
+        "alias": "Net = torch.nn.Linear",
+        "without_bias": "def Net(n_in, n_out): return torch.nn.Linear(n_in, n_out, bias=False)",
     },
 )
 
