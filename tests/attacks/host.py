@@ -8,7 +8,6 @@ import os
 import socket
 import sys
 import threading
-import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -57,7 +56,6 @@ class Host:
         self.environment = environment(self.root, self.run)
         _open_folder(self.root / "outside")
         (self.root / "home" / "secret.txt").write_text(TOKENS["home"])
-        self.started = time.time()
 
     @property
     def places(self) -> dict[str, str]:

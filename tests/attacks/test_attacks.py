@@ -5,8 +5,8 @@ One `mlsd grade` a kind, then one assertion a case. `benchmarks/attacks.py` show
 
 import pytest
 
+from tests.attacks.batch import graded, look_over
 from tests.attacks.corpus import KINDS, cases
-from tests.attacks.expected import graded, look_over
 
 ON_PAGES = "shown"  # graded in `test_feedback`, which looks at the pages too
 

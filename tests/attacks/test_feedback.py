@@ -11,10 +11,10 @@ from nbconvert.exporters import HTMLExporter
 from nbgrader.server_extensions.formgrader.handlers import template_path
 from traitlets.config import Config
 
+from tests.attacks.batch import graded, look_over
 from tests.attacks.browser import alive, open_page
 from tests.attacks.corpus import cases
 from tests.attacks.course import TOKENS
-from tests.attacks.expected import graded, look_over
 from tests.attacks.test_attacks import ON_PAGES
 from tests.needs import skip_without
 

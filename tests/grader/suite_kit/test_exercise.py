@@ -1,12 +1,9 @@
 """An exercise is read from exercise.toml, and whatever breaks a rule is named with its fix."""
 
-from dataclasses import dataclass
-from types import SimpleNamespace
-
 import pytest
 from pydantic import ValidationError
 
-from grader.suite_kit.exercise import CaseSource, ExerciseError, load_exercise
+from grader.suite_kit.exercise import ExerciseError, load_exercise
 from grader.suite_kit.score_sheet import Sheet
 
 WHOLE = """
@@ -131,25 +128,3 @@ def test_a_row_takes_its_name_points_and_reasons_from_the_exercise(tmp_path):
     ]
     assert sheet.explanations() == ["It gave 1.", "In production: it breaks.", "Read: the docs"]
     assert sheet.points == 0.5
-
-
-@dataclass(frozen=True)
-class Cases:
-    seed: int
-    private: bool = False
-
-
-@pytest.mark.parametrize("private", [False, True])
-def test_a_test_that_opens_private_cases_shows_nothing_of_the_students(private, tmp_path):
-    hidden = SimpleNamespace(drawn=lambda seed: Cases(seed))
-    known = {"hidden": lambda: hidden if private else None, "import_hidden": lambda: hidden}
-    exercise = SimpleNamespace(
-        **known, folder=tmp_path, preloads=["json"], seeds={"cases": 3}, secret_seed={"cases": 4}.get
-    )
-    source = CaseSource(exercise, Cases)
-    source.store()
-    sheet = Sheet("a test", 3)
-    assert source.open(sheet) == (Cases(4, private=True) if private else Cases(3))
-    assert sheet.private is private
-    source.keep()
-    assert source.find() is source.kept

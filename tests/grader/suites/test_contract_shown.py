@@ -32,24 +32,8 @@ def in_its_line():
     exec(compile(source, "made up", "exec"))
 
 
-def in_the_name_of_an_error():
-    raise type(SAID, (Exception,), {})
-
-
-def in_the_text_of_an_error():
-    raise ValueError(SAID)
-
-
-def in_the_name_of_a_class():
-    return type(SAID, (), {})()
-
-
-def in_a_text():
-    return SAID
-
-
-def in_a_text_of(digits):
-    return str(digits)
+def raising(error):
+    raise error
 
 
 def in_print():
@@ -57,22 +41,17 @@ def in_print():
     sys.stderr.write(SAID)
 
 
-def in_a_number_of_many_digits():
-    return DIGITS
-
-
-def in_a_number_too_large_for_a_float():
-    return int(f"{DIGITS}" + "0" * 400)
-
-
-def in_what_has_another_form():
-    return {"shares": SAID}
-
-
-WAYS = [
-    in_its_line, in_the_name_of_an_error, in_the_text_of_an_error, in_the_name_of_a_class, in_a_text, in_print,
-    in_a_number_of_many_digits, in_a_number_too_large_for_a_float, in_what_has_another_form,
-]  # fmt: skip
+WAYS = {
+    "in its line": in_its_line,
+    "in the name of an error": lambda: raising(type(SAID, (Exception,), {})),
+    "in the text of an error": lambda: raising(ValueError(SAID)),
+    "in the name of a class": lambda: type(SAID, (), {})(),
+    "in a text": lambda: SAID,
+    "in print": in_print,
+    "in a number of many digits": lambda: DIGITS,
+    "in a number too large for a float": lambda: int(f"{DIGITS}" + "0" * 400),
+    "in what has another form": lambda: {"shares": SAID},
+}
 
 
 def tables_of(name, way):
@@ -98,16 +77,16 @@ def tables_of(name, way):
 @every_exercise
 def test_no_table_shows_what_a_student_s_code_made_up_where_cases_are_hidden(name, hidden_cases, monkeypatch):
     feed(name, "no_clocks", monkeypatch, suite_of(name).EXERCISE.hidden())
-    spelled = getattr(hooks_of(name), "spelled_in_its_form", in_a_text_of)
-    for way in (*WAYS, lambda: spelled(DIGITS)):
-        for text in tables_of(name, way):
+    spelled = getattr(hooks_of(name), "spelled_in_its_form", str)
+    for way, go in {**WAYS, "spelled in its form": lambda: spelled(DIGITS)}.items():
+        for text in tables_of(name, go):
             assert SAID not in "".join(text.split()), way
             assert str(DIGITS) not in text.replace(",", ""), way
 
 
 @every_exercise
 def test_some_of_it_is_shown_where_they_are_public(name, monkeypatch):
-    assert any(SAID in text for text in tables_of(name, in_the_text_of_an_error))
+    assert any(SAID in text for text in tables_of(name, WAYS["in the text of an error"]))
 
 
 FORGER = """
