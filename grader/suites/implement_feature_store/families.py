@@ -95,10 +95,8 @@ def answers(script: Script) -> None:
     whole, broken = script.row(third + 1, "refused"), {**script.row(third + 1, "refused too"), "colour": "red"}
     script.do("write", [whole, broken], third + 1, about="a row with an unknown column")
     script.ask("a row of a batch that was refused", third + 2, entity="refused")
-    view, script.view = script.view, "unknown"
-    script.do("write", [whole], third, about="an unknown view")
-    script.ask("an unknown view", third)
-    script.view = view
+    script.do("write", [whole], third, about="an unknown view", view="unknown")
+    script.do("as_of", [{"entity": script.entity, "at_s": third}], about="an unknown view", view="unknown")
 
 
 def published(script: Script) -> None:
@@ -124,10 +122,8 @@ def published(script: Script) -> None:
     script.do("materialise", moment + 6)
     script.online("a row of the very moment of the publication", moment + 6)
     script.online("another entity of the same view", moment + 6, script.other)
-    view, script.view = script.view, "unknown"
-    script.do("materialise", moment + 6, about="publishing an unknown view")
-    script.online("online, in an unknown view", moment + 6)
-    script.view = view
+    script.do("materialise", moment + 6, about="publishing an unknown view", view="unknown")
+    script.do("online", script.entity, moment + 6, about="online, in an unknown view", view="unknown")
 
 
 def aged(script: Script) -> None:
@@ -177,9 +173,7 @@ def new_column(script: Script) -> None:
     script.do("add_column", column, default)
     script.do("add_column", column, value, about="the same column again with another default")
     script.ask("after the column was added again", second)
-    view, script.view = script.view, "unknown"
-    script.do("add_column", column, default, about="a column of an unknown view")
-    script.view = view
+    script.do("add_column", column, default, about="a column of an unknown view", view="unknown")
 
 
 def backfilled(script: Script) -> None:
@@ -207,9 +201,7 @@ def backfilled(script: Script) -> None:
     whole = {"entity": "refused", "event_s": second, "orders": script.later()}
     script.do("backfill", [whole, {**whole, "colour": "red"}], moment, about="a backfill with an unknown column")
     script.ask("a row of a backfill that was refused", moment, entity="refused")
-    view, script.view = script.view, "unknown"
-    script.do("backfill", [whole], moment, about="a backfill of an unknown view")
-    script.view = view
+    script.do("backfill", [whole], moment, about="a backfill of an unknown view", view="unknown")
 
 
 def backfilled_again(script: Script) -> None:

@@ -38,9 +38,9 @@ class Script:
         drawn = int(self.rng.integers(least, most))
         return small if self.small else drawn
 
-    def do(self, method: str, *arguments: Any, about: str = "") -> None:
-        """Appends one step on the script's view."""
-        self.steps.append([method, [self.view, *arguments], about])
+    def do(self, method: str, *arguments: Any, about: str = "", view: str = "") -> None:
+        """Appends one step on the script's view, or on another."""
+        self.steps.append([method, [view or self.view, *arguments], about])
 
     def define(self, time_to_live_s: int | None = None) -> None:
         """The view, with two columns."""
