@@ -7,7 +7,7 @@ data. No simulator and no threshold may enter here.
 from grader.suite_kit.designs.at_random import Log, Maybe, OneOf, Real, Whole, random_document
 from grader.suite_kit.designs.outcome import FailureReason, Outcome, Requirement
 from grader.suite_kit.designs.scenarios import Draw, Draws, Range, ScenarioFamily, draw_scenarios
-from grader.suite_kit.designs.skipped_while_grading import skipped_while_grading
+from grader.suite_kit.designs.skipped_while_grading import for_readers, skipped_while_grading
 from grader.suite_kit.designs.task import Card, DesignTask, RefusedDesign, required
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "ScenarioFamily",
     "Whole",
     "draw_scenarios",
+    "for_readers",
     "random_document",
     "required",
     "skipped_while_grading",

@@ -3,9 +3,13 @@
 import functools
 import os
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from grader.suite_kit.designs.task import RefusedDesign
+from grader.suite_kit.designs.task import Card, DesignTask, RefusedDesign
+from grader.suite_kit.exercise import CaseSource
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Given = ParamSpec("Given")
 Gave = TypeVar("Gave")
@@ -30,3 +34,32 @@ def skipped_while_grading(function: Callable[Given, Gave]) -> Callable[Given, Ga
         return None
 
     return shown
+
+
+def for_readers(
+    task: DesignTask[Any], cases: CaseSource[Any]
+) -> tuple[Callable[[], Any], Callable[[Any], Card | None], Callable[[Any], dict[str, Any]]]:
+    """`scenarios`, `scorecard` and `plain`, with which a reader tries a design. Nothing is required here."""
+
+    @skipped_while_grading
+    def scenarios() -> "pd.DataFrame":
+        """The families of scenarios, the ranges of the grader's, and the figures of the public one."""
+        import pandas as pd
+
+        rows = []
+        for name, (draw, *_) in cases.public().draws.items():
+            public = ", ".join(f"{magnitude} {value:.3g}" for magnitude, value in draw.magnitudes)
+            rows.append([name, task.scenarios[name].title, task.scenarios[name].told(), public])
+        columns = ["scenario", "what happens", "the grader draws", "public"]
+        return pd.DataFrame(rows, columns=columns).set_index("scenario")
+
+    @skipped_while_grading
+    def scorecard(design: Any) -> Card:
+        """The tables of the tests that judge the design, on the public scenarios, by the grader's own code."""
+        return task.scorecard(task.given(design), cases.public().draws)
+
+    def plain(document: Any) -> dict[str, Any]:
+        """The whole document as plain data, with what was left out."""
+        return dict(task.read(document).model_dump())
+
+    return scenarios, scorecard, plain

@@ -20,13 +20,16 @@ AS_SEEN = "lacking as seen"
 LEARN_DAYS = 70
 YOUNG_DAYS, ONE_OF = 35, 10
 """Of the rows younger than these days one of so many is left in the second fit: much of their fraud is unreported."""
-LEDGER = {
-    "usual_eur_ratio_30d": ("amount_over_usual", 30), "card_payments_1d": ("payments", 1),
-    "card_payments_30d": ("payments", 30), "strange_terminal_60d": ("strange_terminal", 60),
-    "terminal_payments_30d": ("terminal_payments", 30),
-}  # fmt: skip
-REPORTS = {"terminal_reports_14d": ("terminal_reports", 14, "when reported"),
-           "card_fraud_share_30d": ("card_reports", 30, "with the payment")}  # fmt: skip
+SIGNS = {
+    "usual_eur_ratio_30d": Sign(sign="amount_over_usual", source="stream", known="at once", window_days=30),
+    "card_payments_1d": Sign(sign="payments", source="stream", known="at once", window_days=1),
+    "card_payments_30d": Sign(sign="payments", source="stream", known="at once", window_days=30),
+    "strange_terminal_60d": Sign(sign="strange_terminal", source="stream", known="at once", window_days=60),
+    "terminal_payments_30d": Sign(sign="terminal_payments", source="stream", known="at once", window_days=30),
+    "terminal_reports_14d": Sign(sign="terminal_reports", source="reports", known="when reported", window_days=14),
+    "card_fraud_share_30d": Sign(sign="card_reports", source="reports", known="with the payment", window_days=30),
+}
+COUNTS = [name for name, sign in SIGNS.items() if sign.sign in ("payments", "terminal_payments")]
 
 
 class OwnTask:
@@ -53,19 +56,10 @@ class OwnTask:
         table = self.table
         columns = {"day": table.day[at] - RELEASE, "hour": table.stream.second[table.rows[at]] // 3_600}
         columns |= {"card": table.customer[at], "terminal": table.terminal[at], "amount": table.amount[at]}
-        stated = {
-            name: {"sign": sign, "source": "stream", "known": "at once", "window_days": days}
-            for name, (sign, days) in LEDGER.items()
-        }
-        stated |= {
-            name: {"sign": sign, "source": "reports", "known": known, "window_days": days}
-            for name, (sign, days, known) in REPORTS.items()
-        }
-        signs = {name: Sign.model_validate(fields) for name, fields in stated.items()}
         built = {name: (table.served(sign) if read_on is None else table.learned(sign, read_on))[at]
-                 for name, sign in signs.items()}  # fmt: skip
+                 for name, sign in SIGNS.items()}  # fmt: skip
         built["usual_eur_ratio_30d"] = np.exp(built["usual_eur_ratio_30d"])
-        for name in ("card_payments_1d", "card_payments_30d", "terminal_payments_30d"):
+        for name in COUNTS:
             built[name] = np.round(np.expm1(built[name]))
         return pd.DataFrame(columns | built)
 

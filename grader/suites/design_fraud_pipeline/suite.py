@@ -18,7 +18,7 @@ from grader.suites.design_fraud_pipeline.world import REVIEW_EUR
 if TYPE_CHECKING:
     import pandas as pd
 
-OWN_MONEY = tuple(zip(EXERCISE.steps("own money"), EXERCISE.steps("own money points"), strict=True))
+OWN_MONEY, _ = EXERCISE.steps("own money")
 OWN_LOSS, OWN_KNOWN = EXERCISE.limit("own loss"), EXERCISE.limit("own known")
 """Scores may move by this share of their sum when the same payments are read after the six weeks."""
 OWN_RIPE = EXERCISE.limit("own ripe")
@@ -55,24 +55,20 @@ def pipeline(sheet: Sheet, answer: Answer, name: str) -> None:
     sheet.judge("own known", f"{shown(100 * moved)} %", f"at most {100 * OWN_KNOWN:g} %", known, did)
     share, expected = task.money(scores), task.expected(scores)
     reviews = int((scores > REVIEW_EUR).sum())
-    for number, (limit, points) in enumerate(OWN_MONEY):
-        did = (
-            f"No score exceeds the {REVIEW_EUR:g} EUR that a review costs, so nothing is reviewed: score in EUR, not "
-            "as a chance."
-            if not reviews
-            else f"Your reviews saved {shown(100 * share)} % of what the oracle saved."
-        )
-        measured, required = f"{shown(100 * share)} %", f"at least {100 * limit:g} %"
-        met = share >= limit and known
-        explained = not number and (known or share < limit)
-        sheet.judge("own money", measured, required, met, did, points=points, explained=explained)
+    did = (
+        f"Your reviews saved {shown(100 * share)} % of what the oracle saved."
+        if reviews
+        else f"No score exceeds the {REVIEW_EUR:g} EUR that a review costs, so nothing is reviewed: score in EUR, not "
+        "as a chance."
+    )
+    EXERCISE.judge(sheet, "own money", share, did, counts=known)
     ripe = _judge_ripe(sheet, answer, name, task, scores)
-    off, enough = factor(expected), share >= OWN_MONEY[0][0] and known and ripe
+    off, enough = factor(expected), share >= OWN_MONEY and known and ripe
     did = f"Your scores add up to {shown(expected)} times the loss that came"
     if off <= OWN_LOSS and not ripe:
         did += ", which does not count while the young rows move them so far."
     elif off <= OWN_LOSS:
-        did += f", which counts only from {100 * OWN_MONEY[0][0]:g} % of the oracle's money on, with scores that stay."
+        did += f", which counts only from {100 * OWN_MONEY:g} % of the oracle's money on, with scores that stay."
     elif expected < 1:
         did += f", too little. Of the frauds in the rows of fit {task.reported:.0%} had been reported."
     else:
@@ -104,10 +100,7 @@ def _judge_ripe(sheet: Sheet, answer: Answer, name: str, task: OwnTask, scores: 
 # What the notebook shows
 
 
-@skipped_while_grading
-def requirements() -> "pd.DataFrame":
-    """What is required of a design, a row a criterion."""
-    return TASK.criteria()
+requirements = skipped_while_grading(TASK.criteria)
 
 
 @skipped_while_grading

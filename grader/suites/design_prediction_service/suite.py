@@ -4,7 +4,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from grader.suite_kit.answer import Answer
-from grader.suite_kit.designs import Card, skipped_while_grading
+from grader.suite_kit.designs import for_readers, skipped_while_grading
 from grader.suite_kit.exercise import ExerciseError
 from grader.suite_kit.score_sheet import Sheet
 from grader.suites.design_prediction_service import changed, world
@@ -55,31 +55,14 @@ def app(sheet: Sheet, answer: Answer, name: str, exchange: str) -> None:
 # What the notebook shows
 
 
-@skipped_while_grading
-def scenarios() -> "pd.DataFrame":
-    """The families of scenarios with the published ranges of their magnitudes."""
-    import pandas as pd
-
-    rows = [(scenario.name, scenario.title, scenario.told()) for scenario in TASK.scenarios.values()]
-    return pd.DataFrame(rows, columns=["scenario", "what happens", "magnitudes"]).set_index("scenario")
-
-
-@skipped_while_grading
-def criteria() -> "pd.DataFrame":
-    """What is required of a design, a row a criterion."""
-    return TASK.criteria()
+scenarios, scorecard, plain = for_readers(TASK, CASES)
+criteria = skipped_while_grading(TASK.criteria)
 
 
 @skipped_while_grading
 def show(design: Any) -> None:
     """Prints the document as YAML, or what is wrong with it."""
     print(TASK.given(design).to_yaml())
-
-
-@skipped_while_grading
-def scorecard(design: Any) -> Card:
-    """The tables of the design's four tests, on the public scenarios, by the grader's own code."""
-    return TASK.scorecard(TASK.given(design), CASES.public().draws)
 
 
 @skipped_while_grading
@@ -98,11 +81,6 @@ def timeline(design: Any, family: str, traffic: float = 1.0) -> "Figure":
     require_one_of("The scenario", family, TASK.scenarios, ExerciseError)
     document, (draw, *_) = TASK.given(design), CASES.public().draws[family]
     return scored(document, world.story(document, draw, traffic)).plot()
-
-
-def plain(document: Any) -> dict[str, Any]:
-    """The whole document as plain data, with what was left out."""
-    return dict(TASK.read(document).model_dump())
 
 
 def changes(design: Any) -> list[dict[str, Any]]:

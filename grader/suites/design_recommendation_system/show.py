@@ -4,41 +4,20 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from grader.suite_kit.designs import Card, Draw, skipped_while_grading
+from grader.suite_kit.designs import Draw, for_readers, skipped_while_grading
 from grader.suite_kit.exercise import ExerciseError
 from grader.suites.design_recommendation_system.measures import money, played_in, run, worst_minute
 from grader.suites.design_recommendation_system.shop import FIRST_STEP, STEP_H
-from grader.suites.design_recommendation_system.stories import FAMILIES, card_of
+from grader.suites.design_recommendation_system.stories import card_of
 from grader.suites.design_recommendation_system.suite import CASES, TASK
 from notebook_runner.errors import require_one_of
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
-@skipped_while_grading
-def scenarios() -> "pd.DataFrame":
-    """The families of scenarios, the ranges of the grader's, and the figures of the public one."""
-    import pandas as pd
-
-    draws = CASES.public().draws
-    rows = {
-        family.name: {
-            "scenario": family.title,
-            "the grader draws": family.told(),
-            "public": ", ".join(f"{name} {value:.3g}" for name, value in draws[family.name][0].magnitudes),
-        }
-        for family in FAMILIES
-    }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("family")
-
-
-@skipped_while_grading
-def scorecard(document: Any) -> Card:
-    """The tables of the first four tests."""
-    return TASK.scorecard(document, CASES.public().draws)
+scenarios, scorecard, plain = for_readers(TASK, CASES)
 
 
 def measure(document: Any, family: str, times: float = 1.0) -> dict[str, float]:
@@ -75,11 +54,6 @@ def lists(documents: Mapping[str, Any], family: str = "items") -> "Axes":
     hours = STEP_H * np.arange(FIRST_STEP, FIRST_STEP + len(next(iter(shares.values()))))
     title = "What lists are worth, hour by hour"
     return lines(shares, title, "hour of the story", "share of the best lists' clicks", at=hours)
-
-
-def plain(document: Any) -> dict[str, Any]:
-    """The whole document as plain data, with what was left out."""
-    return dict(TASK.read(document).model_dump())
 
 
 def changes(document: Any) -> list[tuple[dict[str, Any], float]]:

@@ -1,7 +1,5 @@
 """What is special about `design_recommendation_system`: its shop against a slow one, trade-offs, predictions."""
 
-import os
-
 import numpy as np
 import pytest
 
@@ -15,7 +13,6 @@ from mlsd_lib.simulation import SimulationError
 from tests.grader.suites.contract import bank_of, cells_of, reference_of
 
 NAME = "design_recommendation_system"
-SECRETS = int(os.environ.get("MLSD_SECRETS", "2"))
 
 
 def reference(**changed):
