@@ -2,7 +2,6 @@
 
 import os
 import pickle
-import shutil
 
 import pytest
 
@@ -23,8 +22,7 @@ def released_once(tmp_path_factory):
 @pytest.fixture
 def course(released_once, tmp_path):
     """A released course of the test's own."""
-    shutil.copytree(released_once.root, tmp_path / "course")
-    return released_once.open(tmp_path / "course")
+    return engine_course.copied(released_once, tmp_path / "course")
 
 
 @pytest.fixture(scope="session")
@@ -32,9 +30,7 @@ def marked_once(released_once, tmp_path_factory):
     """A class of five that the plain grader graded. Read it, do not change it."""
 
     def make(folder):
-        shutil.copytree(released_once.root, folder)
-        course = toy.Course.open(folder)
-        engine_course.hand_in(course)
+        engine_course.hand_in(course := engine_course.copied(released_once, folder))
         engine_course.run(course, jobs=1)
 
     return toy.Course.open(once(tmp_path_factory, "marked", make))
@@ -43,8 +39,7 @@ def marked_once(released_once, tmp_path_factory):
 @pytest.fixture
 def marked(marked_once, tmp_path):
     """That class, the test's own."""
-    shutil.copytree(marked_once.root, tmp_path / "marked")
-    return toy.Course.open(tmp_path / "marked")
+    return engine_course.copied(marked_once, tmp_path / "marked")
 
 
 @pytest.fixture(scope="session")
@@ -52,9 +47,7 @@ def graded(released_once, tmp_path_factory):
     """A course whose class was graded and given feedback, with the outcomes by student. Read it, do not change it."""
 
     def make(folder):
-        shutil.copytree(released_once.root, folder)
-        course = toy.Course.open(folder)
-        toy.hand_in(course)
+        toy.hand_in(course := engine_course.copied(released_once, folder))
         students = batch.chosen(course, toy.NAME, "*")
         outcomes = {outcome.student: outcome for outcome in stock.grade(course, toy.NAME, students, timeout_s=2)}
         pages = {outcome.student: outcome for outcome in feedback.give_feedback(course, toy.NAME, sorted(outcomes))}
@@ -67,8 +60,7 @@ def graded(released_once, tmp_path_factory):
 @pytest.fixture
 def graded_own(graded, tmp_path):
     """That course, the test's own; what was graded is newer than what was handed in, as it was there."""
-    shutil.copytree(graded[0].root, tmp_path / "graded")
-    course = toy.Course.open(tmp_path / "graded")
+    course = engine_course.copied(graded[0], tmp_path / "graded")
     for student in graded[1]:
         os.utime(course.folder("autograded", student, toy.NAME))
     return course

@@ -8,59 +8,46 @@ import sys
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from grader.errors import GraderError
-from mlsd.cli import app
 from tests import toy_course as toy
+from tests.grader.grading.engine_course import edit_source, mlsd
 
 
-@pytest.fixture
-def mlsd():
-    """Run `mlsd` with arguments: the exit status and what it printed."""
-
-    def run(*arguments: object) -> tuple[int, str]:
-        result = CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
-        return result.exit_code, result.output
-
-    return run
-
-
-def test_a_refused_submission_and_a_stale_exercise_end_with_status_1(mlsd, course, tmp_path):
+def test_a_refused_submission_and_a_stale_exercise_end_with_status_1(course, tmp_path):
     (tmp_path / "class" / "alice").mkdir(parents=True)
     (tmp_path / "class" / "alice" / "essay.pdf").write_text("%PDF")
-    status, said = mlsd("collect", toy.NAME, tmp_path / "class", "--course", course.root)
-    assert (status, "refused    alice: no notebook" in said) == (1, True)
+    done = mlsd(course, "collect", toy.NAME, tmp_path / "class")
+    assert (done.exit_code, "refused    alice: no notebook" in done.output) == (1, True)
     (course.folder("release", name=toy.NAME) / "values.csv").unlink()
-    status, said = mlsd("release", "--check", "--course", course.root)
-    assert (status, "halves/values.csv is missing" in said) == (1, True)
+    done = mlsd(course, "release", "--check")
+    assert (done.exit_code, "halves/values.csv is missing" in done.output) == (1, True)
 
 
-def test_a_student_who_could_not_be_graded_ends_with_status_1_and_a_name(mlsd, course):
+def test_a_student_who_could_not_be_graded_ends_with_status_1_and_a_name(course):
     toy.submit(course, "al", toy.answered(course, **toy.RIGHT))
     course.folder("autograded").mkdir(parents=True)
     course.folder("autograded", "al").touch()  # a file where the student's graded notebooks belong
-    status, said = mlsd("grade", toy.NAME, "--stock", "--course", course.root)
-    assert (status, "0 of 1 graded" in said, "Not graded: al." in said) == (1, True, True)
+    done = mlsd(course, "grade", toy.NAME, "--stock")
+    assert (done.exit_code, "0 of 1 graded" in done.output, "Not graded: al." in done.output) == (1, True, True)
 
 
 def changed_test(course):
-    source = course.folder("source", name=toy.NAME) / f"{toy.NAME}.ipynb"
-    source.write_text(source.read_text().replace("assert half(4) == 2, ", "assert half(6) == 3, "))
+    edit_source(course, "assert half(4) == 2, ", "assert half(6) == 3, ")
 
 
-def test_a_source_that_was_changed_but_not_released_is_said_once(mlsd, course):
+def test_a_source_that_was_changed_but_not_released_is_said_once(course):
     toy.submit(course, "al", toy.answered(course, **toy.RIGHT))
-    assert "not released" not in mlsd("grade", toy.NAME, "--course", course.root)[1]
+    assert "not released" not in mlsd(course, "grade", toy.NAME).output
     changed_test(course)
-    said = mlsd("grade", toy.NAME, "--course", course.root)[1]
+    said = mlsd(course, "grade", toy.NAME).output
     assert said.count("halves: its source was changed but not released") == 1
     assert f"To release it: mlsd release halves --course {course.root}" in said
-    mlsd("release", toy.NAME, "--course", course.root)
-    assert "not released" not in mlsd("grade", toy.NAME, "--course", course.root)[1]
+    mlsd(course, "release", toy.NAME)
+    assert "not released" not in mlsd(course, "grade", toy.NAME).output
 
 
-def test_a_source_that_was_only_run_is_not_one_that_was_changed(mlsd, course):
+def test_a_source_that_was_only_run_is_not_one_that_was_changed(course):
     source = course.folder("source", name=toy.NAME) / f"{toy.NAME}.ipynb"
     notebook = json.loads(source.read_text())
     notebook["cells"][2] |= {
@@ -69,7 +56,7 @@ def test_a_source_that_was_only_run_is_not_one_that_was_changed(mlsd, course):
     }
     source.write_text(json.dumps(notebook))
     toy.submit(course, "al", toy.answered(course, **toy.RIGHT))
-    assert "not released" not in mlsd("grade", toy.NAME, "--stock", "--course", course.root)[1]
+    assert "not released" not in mlsd(course, "grade", toy.NAME, "--stock").output
 
 
 WITHOUT_ROOTS_RIGHTS = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--"]
@@ -119,6 +106,6 @@ def test_a_report_that_may_not_be_written_is_one_line(told_by_the_system, course
 
 
 @pytest.mark.parametrize("option", ["--require-sandbox", "--sandbox=limits", "--jobs=2", "--seed=1"])
-def test_stock_nbgrader_has_no_sandbox_to_ask_for(mlsd, course, option):
+def test_stock_nbgrader_has_no_sandbox_to_ask_for(course, option):
     with pytest.raises(GraderError, match=r"--stock has no sandbox.*leave out"):
-        mlsd("grade", toy.NAME, "--stock", option, "--course", course.root)
+        mlsd(course, "grade", toy.NAME, "--stock", option)

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from typer.models import ArgumentInfo
-from typer.testing import CliRunner
 
 from grader.errors import GraderError
 from grader.names import Name, exercise_name, is_name, is_student_id
 from mlsd.cli import app
 from tests import toy_course as toy
+from tests.grader.grading.engine_course import mlsd
 
 PATHS = ("../..", "..", ".", "", "/etc", "halves/", "a/b", "a\\b", ".hidden", "-x", "C:x", " halves", "x\0", "a\x1b[2J")
 NOT_EXERCISES = {"recall", "reset"}  # their NAME is looked up among the notebooks that there are
@@ -39,22 +39,12 @@ def test_every_verb_that_names_an_exercise_reads_it_as_a_name():
     assert {verb for verb, name, _ in arguments() if name in ("name", "names")} - NOT_EXERCISES == {*VERBS}
 
 
-@pytest.mark.parametrize("verb", VERBS)
-def test_no_verb_takes_a_path_for_an_exercise(verb, marked):
-    before = content(marked.root)
-    for path in PATHS:
-        typed = [verb, *(["--course", str(marked.root)] if verb not in ("bank", "submit") else []), "--", path]
-        with pytest.raises(GraderError, match=r"the exercise is .* must name one folder"):
-            CliRunner().invoke(app, typed, catch_exceptions=False)
-    assert content(marked.root) == before
-
-
 @pytest.mark.parametrize("verb", sorted({*VERBS} - {"bank", "submit"}))
 def test_a_misspelt_exercise_is_refused_with_the_one_that_was_meant(verb, marked, tmp_path):
     before = content(marked.root)
     source = [str(tmp_path)] if verb == "collect" else []
     with pytest.raises(GraderError, match=f"no exercise 'halfs'.*Was {toy.NAME} meant"):
-        CliRunner().invoke(app, [verb, "halfs", *source, "--course", str(marked.root)], catch_exceptions=False)
+        mlsd(marked, verb, "halfs", *source)
     assert content(marked.root) == before
 
 

@@ -10,28 +10,23 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
 from grader.errors import GraderError
 from grader.grading.output.lock import LOCK
 from grader.whole_files import write_whole
 from grader.workflow import feedback
 from grader.workflow.gradebook_copies import FOLDER, KEPT, kept_copy
-from mlsd.cli import app
 from tests import toy_course as toy
+from tests.grader.grading.engine_course import mlsd
 from tests.mlsd.test_bad_input import Terminal, all_verbs
 
 
-def typed(course, *words: str):
-    return CliRunner().invoke(app, [*words, "--course", str(course.root)], catch_exceptions=False)
-
-
 def test_feedback_leaves_a_folder_that_holds_what_it_did_not_make(marked):
-    assert typed(marked, "feedback", toy.NAME, "--student", "right").exit_code == 0
+    assert mlsd(marked, "feedback", toy.NAME, "--student", "right").exit_code == 0
     own = marked.folder("feedback", "right", toy.NAME) / "letter.html"
     own.write_text("my own")
     for force in ((), ("--force",)):
-        done = typed(marked, "feedback", toy.NAME, "--student", "right", *force)
+        done = mlsd(marked, "feedback", toy.NAME, "--student", "right", *force)
         assert done.exit_code == 1
         assert "holds letter.html, which feedback did not make. Move it elsewhere" in done.output
     assert own.read_text() == "my own"
@@ -41,7 +36,7 @@ def test_an_edited_exercise_is_kept_when_it_is_generated_anew(marked):
     path = marked.folder("release", name=toy.NAME) / "values.csv"
     for text in ("mine", "mine again"):
         path.write_text(text)
-        assert typed(marked, "release", toy.NAME, "--force").exit_code == 0
+        assert mlsd(marked, "release", toy.NAME, "--force").exit_code == 0
     kept = sorted((marked.home / "replaced_exercises").glob("*/values.csv"))
     assert [file.read_text() for file in kept] == ["mine", "mine again"]
     assert path.read_text() == "value\n1\n"
@@ -57,7 +52,7 @@ def test_the_gradebook_as_it_was_is_named_in_the_last_line_and_five_are_kept(mar
     before = students_in(marked.database)
     for number in range(KEPT + 2):
         roster.write_text(f"id\nnew{number}\n")
-        last = typed(marked, "roster", str(roster), "--remove").output.splitlines()[-1]
+        last = mlsd(marked, "roster", str(roster), "--remove").output.splitlines()[-1]
         copy = Path(last.removeprefix("The gradebook as it was before: "))
         assert students_in(copy) == before | ({f"new{number - 1}"} if number else set())
     assert len(list((marked.home / FOLDER).iterdir())) == KEPT
@@ -75,7 +70,7 @@ def test_feedback_is_written_while_nobody_grades(marked, monkeypatch):
         yield from really(*arguments)
 
     monkeypatch.setattr(feedback, "give_feedback", asked_in_between)
-    assert typed(marked, "feedback", toy.NAME).exit_code == 0
+    assert mlsd(marked, "feedback", toy.NAME).exit_code == 0
 
 
 def test_commands_of_one_moment_keep_a_copy_each(marked):
@@ -101,7 +96,7 @@ def test_a_gradebook_that_another_program_holds_is_left_and_named(marked, tmp_pa
         other.execute("BEGIN EXCLUSIVE")
         for words in (("deadline", toy.NAME), ("roster", str(roster))):
             with pytest.raises(GraderError, match=f"another program holds {marked.database}. Close it"):
-                typed(marked, *words)
+                mlsd(marked, *words)
     assert marked.database.read_bytes() == before
     assert not (marked.home / FOLDER).exists()
 

@@ -31,14 +31,9 @@ def without_sandbox(tmp_path, monkeypatch):
     monkeypatch.setattr(probe, "best_level", none)
 
 
-@pytest.mark.parametrize("options", [[], ["-k", "fraud"], ["--tools"]])
-def test_a_run_begins_without_a_sandbox_with_what_was_asked_for(without_sandbox, options):
+@pytest.mark.parametrize("options", [[], ["-k", "fraud"], ["--tools"], ["--cold"]])
+def test_a_run_begins_without_a_sandbox_and_leaves_out_what_holds_unless_all_is_asked_for(without_sandbox, options):
     ran = CliRunner().invoke(app, ["test", *options]).exception
     assert isinstance(ran, Ran)
     assert list(ran.args[-len(options) :] if options else []) == options
-
-
-@pytest.mark.parametrize(("options", "kept"), [([], True), (["-k", "fraud"], True), (["--cold"], False)])
-def test_what_holds_is_left_out_unless_all_is_asked_for(without_sandbox, options, kept):
-    ran = CliRunner().invoke(app, ["test", *options]).exception
-    assert ("--kept" in ran.args) == kept
+    assert ("--kept" in ran.args) == (options != ["--cold"])

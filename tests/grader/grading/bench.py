@@ -13,7 +13,7 @@ from grader.grading.intake.instructor_notebook import InstructorCell, Instructor
 from grader.grading.intake.rebuild import MISSING
 from grader.grading.intake.submission import Assignment
 from grader.grading.records import Job, Result
-from grader.sandbox import Level, Limits, Sandbox, best_level, named
+from grader.sandbox import Level, Limits, Sandbox, best_level
 from grader.sandbox.preload_server import PreloadServer
 
 NAME = "made"
@@ -58,11 +58,10 @@ def preload() -> PreloadServer | None:
 class Grader:
     """What a worker grades with."""
 
-    def __init__(self, shared: Assignment, level: str = "") -> None:
+    def __init__(self, shared: Assignment) -> None:
         self.plans, limits = plans(shared.originals, shared.solved, shared.marks), shared.limits
         kept = Limits(limits.cell_s, 2 * limits.cell_s, limits.total_s, limits.memory_mb)
-        at = named(level) if level else best_level()
-        self.sandbox = Sandbox(self.plans.modules, at, kept, forbids=self.plans.forbids, preload=preload())
+        self.sandbox = Sandbox(self.plans.modules, best_level(), kept, forbids=self.plans.forbids, preload=preload())
         self.close = self.sandbox.close
 
     def grade(self, job: Job) -> Result:
@@ -72,16 +71,14 @@ class Grader:
 class Bench:
     """Grades answers to an assignment; a context manager. Limits are those of `Job`."""
 
-    def __init__(
-        self, *cells: object, files: Mapping[str, bytes] | None = None, level: str = "", **limits: object
-    ) -> None:
+    def __init__(self, *cells: object, files: Mapping[str, bytes] | None = None, **limits: object) -> None:
         self.cells = [cell if isinstance(cell, InstructorCell) else cell[0] for cell in cells]
         self.right = {cell[0].grade_id: cell[1] for cell in cells if not isinstance(cell, InstructorCell)}
         self.original = InstructorNotebook(NAME, tuple(self.cells))
         self.files = dict(files or {})
         job = Job(NAME, "", {}, files=self.files, trusted=self.files, **limits)
         solved = {NAME: json.dumps(self.notebook(self.right)).encode()}
-        self.grader = Grader(Assignment(NAME, [self.original], self.files, job, solved=solved), level)
+        self.grader = Grader(Assignment(NAME, [self.original], self.files, job, solved=solved))
         self.job = job
 
     def __enter__(self) -> "Bench":

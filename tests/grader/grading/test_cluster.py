@@ -7,10 +7,10 @@ import socket
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from grader.errors import GraderError
 from grader.grading.batch import grade as with_engine
@@ -19,11 +19,10 @@ from grader.grading.records import Options
 from grader.grading.worker import WorkerProcess
 from grader.sandbox import Level, best_level
 from grader.workflow.marks import logged_marks
-from mlsd.cli import app
 from mlsd_lib.modeling.dask_cluster import DaskCluster
 from tests import toy_course as toy
-from tests.grader.grading.engine_course import dump, hand_in, outputs, run
-from tests.grader.workflow.test_marks import disagreements
+from tests.grader.grading.engine_course import copied, disagreements, dump, hand_in, mlsd, outputs, run
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[3]
 FIT = {"version": "1" * 64, "python": "3.11", "secret": "s", "level": "landlock"}
@@ -54,8 +53,7 @@ def on(cluster, course, said=None):
 
 def test_a_cluster_gives_the_marks_that_this_machine_gives(cluster, course, tmp_path):
     hand_in(course)
-    here = course.open(shutil.copytree(course.root, tmp_path / "here"))
-    run(here, jobs=1, start=WorkerProcess)
+    run(here := copied(course, tmp_path / "here"), jobs=1, start=WorkerProcess)
     said = []
     outcomes = on(cluster, course, said)
     assert {outcome.failure for outcome in outcomes.values()} == {""}
@@ -70,11 +68,10 @@ def test_a_worker_that_is_killed_or_stops_loses_nothing_and_nothing_comes_twice(
     hand_in(course)
     for number in range(6):
         toy.submit(course, f"more{number}", toy.answered(course, **(toy.RIGHT if number % 2 else toy.WRONG)))
-    here = course.open(shutil.copytree(course.root, tmp_path / "here"))
-    run(here, jobs=1, start=WorkerProcess)
+    run(here := copied(course, tmp_path / "here"), jobs=1, start=WorkerProcess)
     said, seen = [], []
     with DaskCluster(2) as cluster:
-        _wait_for(cluster.address, 2)
+        wait_for(cluster.address, 2)
         options = Options(scheduler=cluster.address)
         students = course.students(toy.NAME)
         for outcome in with_engine(course, toy.NAME, students, options, said.append):
@@ -91,47 +88,48 @@ def test_a_worker_that_is_killed_or_stops_loses_nothing_and_nothing_comes_twice(
     assert disagreements(course) == []
 
 
+def changeable(place):
+    """The course's code in `place`, to be changed."""
+    for package in ("grader", "mlsd_lib", "notebook_runner"):
+        shutil.copytree(ROOT / package, place / package, ignore=shutil.ignore_patterns("__pycache__"))
+    return place
+
+
+@contextmanager
+def worker_of(code, address, folder):
+    """A worker of the cluster that runs other code."""
+    command = [sys.executable, "-m", "dask", "worker", address, "--no-nanny", "--nthreads", "1"]
+    command += ["--no-dashboard", "--host", "127.0.0.1", "--local-directory", str(folder)]
+    environment = os.environ | {"PYTHONPATH": f"{code}{os.pathsep}{ROOT}"}
+    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, cwd=folder) as process:
+        try:
+            yield
+        finally:
+            process.kill()
+
+
 def test_a_worker_of_another_version_is_refused_and_gets_no_submission(course, tmp_path):
     hand_in(course)
-    for package in ("grader", "mlsd_lib", "notebook_runner"):
-        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
-    with (tmp_path / "grader" / "grading" / "verdict_rules.py").open("a") as file:
+    with (changeable(tmp_path) / "grader" / "grading" / "verdict_rules.py").open("a") as file:
         file.write("# another version\n")
-    with DaskCluster(1) as cluster:
-        command = [sys.executable, "-m", "dask", "worker", cluster.address, "--no-nanny", "--nthreads", "1"]
-        environment = os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
-        command += ["--no-dashboard", "--host", "127.0.0.1", "--local-directory", str(tmp_path)]
-        with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, cwd=tmp_path) as other:
-            try:
-                _wait_for(cluster.address, 2)
-                said = []
-                outcomes = on(cluster, course, said)
-                assert {outcome.failure for outcome in outcomes.values()} == {""}
-                (refused,) = [line for line in said if "is refused" in line]
-                assert "its code is another version" in refused
-                os.kill(cluster.worker_pids[0], 9)
-                _wait_for(cluster.address, 1)
-                with pytest.raises(GraderError, match=r"no worker of .* can grade: its code is another version"):
-                    run(course, force=True, jobs=0, scheduler=cluster.address)
-            finally:
-                other.kill()
+    with DaskCluster(1) as cluster, worker_of(tmp_path, cluster.address, tmp_path):
+        wait_for(cluster.address, 2)
+        said = []
+        outcomes = on(cluster, course, said)
+        assert {outcome.failure for outcome in outcomes.values()} == {""}
+        (refused,) = [line for line in said if "is refused" in line]
+        assert "its code is another version" in refused
+        os.kill(cluster.worker_pids[0], 9)
+        wait_for(cluster.address, 1)
+        with pytest.raises(GraderError, match=r"no worker of .* can grade: its code is another version"):
+            run(course, force=True, jobs=0, scheduler=cluster.address)
 
 
-def _wait_for(address, number):
+def wait_for(address, number):
     from distributed import Client
 
     with Client(address, set_as_default=False) as client:
-        for _ in range(600):
-            if len(client.nthreads()) == number:
-                return
-            client.sync(_moment)
-    raise AssertionError(f"the cluster never had {number} workers")
-
-
-async def _moment():
-    import asyncio
-
-    await asyncio.sleep(0.1)
+        until(lambda: len(client.nthreads()) == number, f"{number} workers of the cluster")
 
 
 @pytest.mark.parametrize(
@@ -180,24 +178,10 @@ def test_an_address_without_a_scheduler_ends_in_one_line_at_one_deadline(does, c
 
 def test_an_address_that_is_none_ends_with_one_line(course):
     hand_in(course)
-    command = [
-        sys.executable,
-        "-m",
-        "mlsd",
-        "grade",
-        toy.NAME,
-        "--course",
-        course.root,
-        "--scheduler",
-        "tcp://127.0.0.1",
-    ]
-    said = subprocess.run(command, capture_output=True, text=True).stderr
-    assert said.splitlines()[-1].startswith("mlsd: no Dask scheduler answers at 'tcp://127.0.0.1'")
-    assert "Traceback" not in said
-    result = CliRunner().invoke(
-        app, ["grade", toy.NAME, "--course", str(course.root), "--scheduler", "x", "--jobs", "2"]
-    )
-    assert "leave out --jobs and --stock" in str(result.exception)
+    for address, more in (("tcp://127.0.0.1", []), ("x", ["--jobs", "2"])):
+        said = "leave out --jobs and --stock" if more else f"^no Dask scheduler answers at '{address}'"
+        with pytest.raises(GraderError, match=said):
+            mlsd(course, "grade", toy.NAME, "--scheduler", address, *more)
 
 
 LOOKS = """import os
@@ -214,8 +198,7 @@ def test_the_engine_grades_in_the_workers_sandbox(cluster, course):
     toy.submit(course, "right", toy.answered(course, **toy.RIGHT))
     looks = LOOKS.format(folder=str(ROOT / "tests"))
     toy.submit(course, "looks", toy.answered(course, half=toy.RIGHT["half"], spread=looks))
-    command = ["grade", toy.NAME, "--course", str(course.root), "--scheduler", cluster.address]
-    result = CliRunner().invoke(app, command)
+    result = mlsd(course, "grade", toy.NAME, "--scheduler", cluster.address)
     assert result.exit_code == 0, result.output
     points = {(who, item): earned for who, item, earned, _, _ in dump(course)[0]}
     assert [points["right", item] for item in ("half-test", "spread-test", "both-test")] == [2, 3, 1]

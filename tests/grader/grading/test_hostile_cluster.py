@@ -3,8 +3,6 @@
 import os
 import pickle
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,7 +14,7 @@ from grader.grading import cluster_wire as wire
 from mlsd_lib.modeling.dask_cluster import DaskCluster
 from tests import toy_course as toy
 from tests.grader.grading.engine_course import run
-from tests.grader.grading.test_cluster import _wait_for
+from tests.grader.grading.test_cluster import changeable, wait_for, worker_of
 from tests.grader.grading.test_worker import DONE
 
 ROOT = Path(__file__).parents[3]
@@ -57,19 +55,16 @@ def found_by_workers(monkeypatch):
 def scheduler():
     """A scheduler without a worker."""
     with DaskCluster(1) as cluster:
-        _wait_for(cluster.address, 1)
+        wait_for(cluster.address, 1)
         cluster.kill(0)
-        _wait_for(cluster.address, 0)
+        wait_for(cluster.address, 0)
         yield cluster
 
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory):
     """The course's code, to be changed."""
-    place = tmp_path_factory.mktemp("copy")
-    for package in ("grader", "mlsd_lib", "notebook_runner"):
-        shutil.copytree(ROOT / package, place / package, ignore=shutil.ignore_patterns("__pycache__"))
-    return place
+    return changeable(tmp_path_factory.mktemp("copy"))
 
 
 @pytest.fixture
@@ -78,14 +73,10 @@ def rogue(scheduler, copy, tmp_path, request):
     node = copy / "grader/grading/cluster_node.py"
     own, mark = node.read_text(), tmp_path / "ran"
     node.write_text(own + EVIL.format(mark=mark) + WAYS[request.param].format())
-    command = [sys.executable, "-m", "dask", "worker", scheduler.address, "--no-nanny", "--nthreads", "1"]
-    command += ["--no-dashboard", "--host", "127.0.0.1", "--local-directory", str(tmp_path)]
-    environment = os.environ | {"PYTHONPATH": str(copy)}
-    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, cwd=tmp_path) as process:
-        _wait_for(scheduler.address, 1)
+    with worker_of(copy, scheduler.address, tmp_path):
+        wait_for(scheduler.address, 1)
         yield mark
-        process.kill()
-    _wait_for(scheduler.address, 0)
+    wait_for(scheduler.address, 0)
     node.write_text(own)
 
 

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import shutil
 
 import pytest
 
@@ -10,32 +9,20 @@ from grader.course import STAMP
 from grader.workflow import stock
 from grader.workflow.export import export
 from tests import toy_course as toy
-from tests.grader.grading.engine_course import dump, hand_in, outputs, run
+from tests.grader.grading.engine_course import by_hand, copied, dump, hand_in, run
 
 STUDENTS = ("empty", "no-test", "right", "untouched", "wrong")
 
 
 @pytest.fixture(scope="module")
-def copy_of_released(released_once, tmp_path_factory):
-    def make():
-        folder = tmp_path_factory.mktemp("engine") / "course"
-        shutil.copytree(released_once.root, folder)
-        return released_once.open(folder)
-
-    return make
-
-
-@pytest.fixture(scope="module")
-def done(copy_of_released):
+def done(released_once, tmp_path_factory):
     """A course graded by the engine, and the outcomes. Read it, do not change it."""
-    course = copy_of_released()
-    hand_in(course)
+    hand_in(course := copied(released_once, tmp_path_factory.mktemp("engine") / "course"))
     return course, run(course)
 
 
-def test_points_and_comments_are_those_of_stock_nbgrader(done, copy_of_released):
-    course, outcomes = done
-    other = copy_of_released()
+def test_points_and_comments_are_those_of_stock_nbgrader(done, course):
+    (course, outcomes), other = done, course
     hand_in(other)
     theirs = {outcome.student: outcome for outcome in stock.grade(other, toy.NAME, list(STUDENTS))}
     assert dump(course) == dump(other)
@@ -64,7 +51,7 @@ def test_each_test_cell_shows_a_table_and_bare_points_for_nbgrader(done):
     assert "partial, 1 of 3 points" in output["data"]["text/html"]
 
 
-def test_results_json_is_of_gradescopes_form(done):
+def test_results_are_of_gradescopes_form_and_the_table_by_item_has_a_row_a_student_and_test(done):
     course, _ = done
     results = json.loads((course.home / "reports" / toy.NAME / "wrong" / "results.json").read_text())
     assert (results["score"], results["max_score"]) == (1, 6)
@@ -73,16 +60,8 @@ def test_results_json_is_of_gradescopes_form(done):
         "halves/spread-test": (1, 3, "failed"),
         "halves/both-test": (0, 1, "failed"),
     }
-    assert {test["visibility"] for test in results["tests"]} <= {
-        "visible",
-        "hidden",
-        "after_published",
-        "after_due_date",
-    }
-
-
-def test_the_table_by_item_has_a_row_a_student_and_test(done):
-    course, _ = done
+    known = {"visible", "hidden", "after_published", "after_due_date"}
+    assert {test["visibility"] for test in results["tests"]} <= known
     with (course.home / "reports" / "halves_items.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     points = {(row["student"], row["item"]): float(row["points"]) for row in rows}
@@ -90,26 +69,11 @@ def test_the_table_by_item_has_a_row_a_student_and_test(done):
     assert points == {(who, item): toy.MARKS[who][i] for who in STUDENTS for i, item in enumerate(items)}
 
 
-def test_grading_again_skips_everybody_and_changes_nothing(course):
-    hand_in(course)
-    first = run(course)
-    before = dump(course), outputs(course)
-    again = run(course)
-    assert all(outcome.skipped for outcome in again.values())
-    assert {name: outcome.notes for name, outcome in again.items()} == {
-        name: outcome.notes for name, outcome in first.items()
-    }
-    assert (dump(course), outputs(course)) == before
-
-
 def test_a_changed_submission_or_seed_is_graded_anew_and_points_by_hand_are_kept(course):
     place = toy.submit(course, "bo", toy.answered(course, half=toy.RIGHT["half"], reflection="Because.")).parent
     (place / STAMP).write_text("2026-11-20 10:00:00 UTC")
     assert run(course)["bo"].waiting == 2
-    with course.gradebook() as book:
-        book.find_grade("reflection", toy.NAME, toy.NAME, "bo").manual_score = 1.5
-        book.find_comment("reflection", toy.NAME, toy.NAME, "bo").manual_comment = "Good."
-        book.db.commit()
+    by_hand(course, {"bo": 1.5}, comment="Good.")
     assert run(course)["bo"].skipped
     toy.submit(course, "bo", toy.answered(course, **toy.RIGHT, reflection="Because."))
     (again,) = run(course).values()

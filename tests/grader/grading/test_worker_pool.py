@@ -5,13 +5,11 @@ import json
 import multiprocessing
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
 import time
 from functools import partial
-from pathlib import Path
 from types import SimpleNamespace
 
 import psutil
@@ -22,8 +20,8 @@ from grader.grading.output.lock import one_grader
 from grader.write_errors import DiskFull
 from tests import toy_course as toy
 from tests.grader.full_disk import no_file_beyond
-from tests.grader.grading.engine_course import dump, hand_in, outputs, run
-from tests.waiting import ended
+from tests.grader.grading.engine_course import copied, disagreements, dump, hand_in, outputs, run
+from tests.waiting import ended, until
 
 GRADE = "from mlsd.cli import main; main()"
 POINTS = ("stage", "staged", "commit", "committed", "published", "results", "aside")
@@ -82,10 +80,7 @@ def killed(course, delay_s=None, fault="", act=None):
         os.kill(started, signal.SIGKILL)
     _, status = os.waitpid(started, 0)
     assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
-    until_s = time.monotonic() + 120
-    while left := [process for process in psutil.process_iter() if _of(process, started)]:
-        assert time.monotonic() < until_s, left
-        time.sleep(0.02)
+    until(lambda: not any(_of(process, started) for process in psutil.process_iter()), "the end of all of it")
     return os.WIFSIGNALED(status)
 
 
@@ -108,17 +103,13 @@ def undisturbed(released_once, tmp_path_factory):
     """A class handed in twice: graded, then some of it handed in anew. The folder before the second grading, and what
     an undisturbed second grading gives."""
     folder = tmp_path_factory.mktemp("kills")
-    shutil.copytree(released_once.root, folder / "before")
-    course = released_once.open(folder / "before")
-    hand_in(course)
+    hand_in(course := copied(released_once, folder / "before"))
     toy.submit(course, "right", toy.answered(course, **toy.WRONG))
     run(course)
     hand_in(course)
     for number in range(6):
         toy.submit(course, f"new{number}", toy.answered(course, **(toy.RIGHT if number % 2 else toy.WRONG)))
-    shutil.copytree(course.root, folder / "whole")
-    whole = released_once.open(folder / "whole")
-    run(whole)
+    run(whole := copied(course, folder / "whole"))
     return course, (dump(whole), outputs(whole))
 
 
@@ -126,7 +117,7 @@ def undisturbed(released_once, tmp_path_factory):
 def own(undisturbed, tmp_path):
     """The folder before, the test's own, and what an undisturbed second grading gives."""
     before, expected = undisturbed
-    return before.open(shutil.copytree(before.root, tmp_path / "course")), expected
+    return copied(before, tmp_path / "course"), expected
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -134,8 +125,12 @@ def own(undisturbed, tmp_path):
 def test_killed_at_each_step_of_recording_and_run_again_gives_the_same(own, point, number):
     course, expected = own
     assert killed(course, fault=f"{point}:{number}") or number > 1
-    run(course)
-    assert (dump(course), outputs(course)) == expected
+    for file in (course.home / "reports").rglob("results.json"):
+        json.loads(file.read_text())  # each is whole
+    assert disagreements(course) == []
+    skipped = [outcome.student for outcome in run(course).values() if outcome.skipped]
+    assert len(skipped) > 4 or point != "committed"  # the four unchanged, and those that were not yet put into place
+    assert (dump(course), outputs(course), disagreements(course)) == (*expected, [])
 
 
 def test_killed_at_random_moments_again_and_again_gives_the_same(own):
@@ -182,28 +177,9 @@ def test_a_full_disk_is_said_and_leaves_nothing_half_written(course):
     assert run(course, students=["right"])["right"].points == 6
 
 
-def test_what_is_committed_but_not_put_into_place_is_put_there_without_grading_again(own):
-    course, expected = own
-    assert killed(course, fault="committed:1")
-    outcomes = run(course)
-    staged_ones = [name for name, outcome in outcomes.items() if outcome.skipped]
-    assert len(staged_ones) > 4  # the four unchanged, and those that were committed
-    assert (dump(course), outputs(course)) == expected
-
-
-def test_results_are_whole_json_also_after_a_kill(own):
-    course, _ = own
-    assert killed(course, fault="results:1")
-    files = list(Path(course.home / "reports").rglob("results.json"))
-    assert files
-    for file in files:
-        json.loads(file.read_text())
-
-
 def test_a_fault_of_ours_is_kept_with_its_traceback(course):
     hand_in(course)
-    settings = {"faulty": ["right"]}
-    outcomes = run(course, settings=settings)
+    outcomes = run(course, settings={"faulty": ["right"]})
     path = log_file(course, toy.NAME)
     assert str(path) in outcomes["right"].failure
     assert "Traceback" in path.read_text()
@@ -212,30 +188,21 @@ def test_a_fault_of_ours_is_kept_with_its_traceback(course):
 
 
 def test_nothing_outlives_a_killed_grader_by_two_seconds(course):
-    """Killed while both workers are in the middle of submissions that do not end."""
+    """Killed while both workers are in the middle of submissions that do not end and have children."""
+    half = "import subprocess\nsubprocess.Popen(['sleep', '999'])\n" + toy.RIGHT["half"]
     for student in ("one", "two", "three"):
-        toy.submit(course, student, toy.answered(course, half=toy.RIGHT["half"], spread=toy.SLOW))
+        toy.submit(course, student, toy.answered(course, half=half, spread=toy.SLOW))
     command = [sys.executable, "-c", GRADE, "grade", toy.NAME, "--jobs", "2", "--course", str(course.root)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as grader:
         family: list[psutil.Process] = []
-        while sum(_is_endless(process) for process in family) < 2:
+        while sum(map(_is_endless, family)) < 2:
             assert grader.poll() is None
             time.sleep(0.2)
             family = psutil.Process(grader.pid).children(recursive=True)
         grader.kill()
         grader.wait()
-    deadline = time.monotonic() + 2
-    while any(_is_running(process) for process in family) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert [process for process in family if _is_running(process)] == []
-
-
-def _is_running(process: psutil.Process) -> bool:
-    """Whether it has not ended; one that nobody has asked for its end yet, a zombie, has."""
-    try:
-        return process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
+    _, left = psutil.wait_procs(family, timeout=2)
+    assert [process for process in left if process.status() != psutil.STATUS_ZOMBIE] == []
 
 
 def _is_endless(process: psutil.Process) -> bool:

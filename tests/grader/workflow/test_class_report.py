@@ -9,7 +9,6 @@ from urllib.parse import unquote
 import numpy as np
 import pytest
 from sqlalchemy import text
-from typer.testing import CliRunner
 
 from grader.answer_bank.model import load_bank
 from grader.course import Course
@@ -22,8 +21,8 @@ from grader.workflow.class_report.items import item_statistics
 from grader.workflow.class_report.results import ClassResults, Item, Reported, Submission, read
 from grader.workflow.class_report.similarity import NODES, clusters
 from grader.workflow.demo import renamed
-from mlsd.cli import app
 from tests import toy_course as toy
+from tests.grader.grading.engine_course import copied, mlsd
 from tests.prepared import once
 
 HOSTILE_NAME = '<img src=x onerror="window.attacked=1">'
@@ -75,8 +74,7 @@ def graded_class(tmp_path_factory):
 
 @pytest.fixture
 def own(graded_class, tmp_path):
-    shutil.copytree(graded_class.root, tmp_path / "own")
-    return Course.open(tmp_path / "own")
+    return copied(graded_class, tmp_path / "own")
 
 
 def class_of(marks, by_hand=()):
@@ -218,11 +216,11 @@ def test_a_comment_on_a_group_is_shown_first_and_never_replaces_one(own):
     with own.gradebook() as book:
         book.find_comment("half", toy.NAME, toy.NAME, "wrong").manual_comment = "Typed by hand."
         book.db.commit()
-    command = ["report", toy.NAME, "--comment", group.id, "Use / here.", "--course", str(own.root)]
-    dry = CliRunner().invoke(app, command)
+    command = ["report", toy.NAME, "--comment", group.id, "Use / here."]
+    dry = mlsd(own, *command)
     assert (dry.exit_code, manual()) == (0, ["Typed by hand.", None])
     assert "1 of 2 would be commented" in dry.output
-    done = CliRunner().invoke(app, [*command, "--yes"])
+    done = mlsd(own, *command, "--yes")
     assert (done.exit_code, manual()) == (0, ["Typed by hand.", "Use / here."])
     assert "wrong: half: left alone, it says: Typed by hand." in done.output
     assert [given.outcome for given in comment(own, toy.NAME, group.id, "Use / here.", write=True)][

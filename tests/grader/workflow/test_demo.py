@@ -5,11 +5,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from grader.errors import GraderError
 from grader.workflow import demo
-from mlsd.cli import app
 
 ROOT = Path(__file__).parents[3]
 
@@ -34,14 +32,6 @@ def test_the_demos_class_is_of_every_kind_and_drawn_from_the_seed(tmp_path):
     assert contents.count(json.dumps(json.loads((released / own).read_text()), indent=1)) == 2  # untouched
     with pytest.raises(json.JSONDecodeError):
         [json.loads(content) for content in contents]
-
-
-def test_a_folder_that_is_not_empty_is_refused_and_nothing_in_it_is_changed(tmp_path):
-    (tmp_path / "mine.txt").write_text("mine")
-    result = CliRunner().invoke(app, ["demo", str(tmp_path), "--no-browser"])
-    assert isinstance(result.exception, GraderError)
-    assert str(result.exception) == f"{tmp_path} is not an empty folder. Name one that is new or empty: mlsd demo DIR"
-    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
 def test_a_student_edition_has_no_demo(tmp_path):

@@ -16,6 +16,7 @@ from grader.workflow.edition import PARTS, write_edition
 from grader.write_errors import DiskFull
 from tests import toy_course as toy
 from tests.grader.full_disk import no_file_beyond
+from tests.grader.grading.engine_course import edit_source
 
 ROOT = Path(__file__).parents[3]
 HIDDEN = "".join(f"def scenario_{number}(rng):\n    return rng.normal({number}, 1.0)\n\n\n" for number in range(6))
@@ -172,8 +173,7 @@ def test_an_edition_for_which_there_is_no_room_is_not_written(repository, tmp_pa
 
 
 def test_an_edition_with_a_stale_exercise_is_not_written(repository, tmp_path):
-    source = repository.folder("source", name=toy.NAME) / f"{toy.NAME}.ipynb"
-    source.write_text(source.read_text().replace("Halves and spreads", "Halves"))
+    edit_source(repository, "Halves and spreads", "Halves")
     with pytest.raises(GraderError, match="is not what solutions/ gives"):
         write_edition(repository, tmp_path / "edition")
 

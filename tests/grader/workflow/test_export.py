@@ -6,7 +6,6 @@ import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from typer.testing import CliRunner
 
 from grader.course import STAMP
 from grader.errors import GraderError
@@ -16,11 +15,10 @@ from grader.workflow.deadline import set_policy
 from grader.workflow.export import export
 from grader.workflow.platforms import Marks
 from grader.workflow.roster import Person, enter
-from mlsd.cli import app
 from tests import toy_course as toy
-from tests.grader.grading.engine_course import run
+from tests.grader.grading.engine_course import by_hand, copied, mlsd, run
+from tests.grader.workflow.hand_ins import NB, table_rows
 
-NB = f"{toy.NAME}.ipynb"
 CLASS = """Student,ID,SIS User ID,SIS Login ID,Section
 "Zander, Anna",4001,u1,anna,A
 "Ärlig, Zoe",4002,u2,zoe,B
@@ -29,17 +27,11 @@ CLASS = """Student,ID,SIS User ID,SIS Login ID,Section
 """
 
 
-def read(path) -> list[dict[str, str]]:
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
 @pytest.fixture(scope="module")
 def marked_once(released_once, tmp_path_factory):
     """A class from Canvas, hand-ins from Moodle: u1 late, u2 above 8, u3 neither, u4 nothing, one unknown."""
     folder = tmp_path_factory.mktemp("export")
-    shutil.copytree(released_once.root, folder / "course")
-    course = released_once.open(folder / "course")
+    course = copied(released_once, folder / "course")
     (folder / "class.csv").write_text(CLASS, encoding="utf-8")
     enter(course, folder / "class.csv")
     right = toy.submit(course, "any", toy.answered(course, **toy.RIGHT, reflection="Because."))
@@ -55,12 +47,9 @@ def marked_once(released_once, tmp_path_factory):
     collect.write_report(course, toy.NAME, report)
     set_policy(course, toy.NAME, "2027-01-15 09:00", "Europe/Berlin", None, "10%/day")
     run(course)
-    with course.gradebook() as book:
-        for student, points, extra in (("u1", 2, None), ("u2", 2, 1.5), ("u3", 1.5, None)):
-            grade = book.find_grade("reflection", toy.NAME, toy.NAME, student)
-            grade.manual_score, grade.extra_credit, grade.needs_manual_grade = points, extra, False
-        book.find_comment("reflection", toy.NAME, toy.NAME, "u3").manual_comment = "True & <short>."
-        book.db.commit()
+    by_hand(course, {"u1": 2})
+    by_hand(course, {"u2": 2}, extra=1.5)
+    by_hand(course, {"u3": 1.5}, comment="True & <short>.")
     return course
 
 
@@ -78,7 +67,7 @@ def test_no_text_is_a_formula_whatever_separates_the_cells_of_a_spreadsheet(sepa
 
 def test_students_stand_by_name_and_items_as_in_the_notebook(marked_once, tmp_path):
     done = export(marked_once, toy.NAME, tmp_path / "m.csv")
-    rows = read(done.marks)
+    rows = table_rows(done.marks)
     assert [(row["student_id"], row["raw_score"], row["score"], row["max_score"]) for row in rows] == [
         ("u3", "7.5", "7.5", "8.0"),
         ("u2", "9.5", "9.5", "8.0"),
@@ -88,22 +77,21 @@ def test_students_stand_by_name_and_items_as_in_the_notebook(marked_once, tmp_pa
     late = rows[3]
     assert (late["late_submission_penalty"], late["late"], late["section"]) == ("0.8", "1 day", "A")
     assert (late["due"], late["received"]) == ("2027-01-15 09:00 CET", "2027-01-16 09:00 CET")
-    items = [row["item"] for row in read(done.items) if row["student_id"] == "u1"]
+    items = [row["item"] for row in table_rows(done.items) if row["student_id"] == "u1"]
     assert items == ["half-test", "spread-test", "both-test", "reflection"]
-    (refused,) = read(done.refused)
+    (refused,) = table_rows(done.refused)
     assert (refused["source"], refused["reason"].startswith("nobody of the roster")) == ("No Body_74", True)
 
 
 def test_who_handed_in_nothing_has_no_mark_or_by_wish_nothing(marked_once, tmp_path):
-    marks = {
-        zero: read(export(marked_once, toy.NAME, tmp_path / "m.csv", "moodle", zero).marks) for zero in (False, True)
-    }
-    assert {zero: rows[2]["Grade"] for zero, rows in marks.items()} == {False: "", True: "0.0"}
+    for zero, mark in {False: "", True: "0.0"}.items():
+        rows = table_rows(export(marked_once, toy.NAME, tmp_path / "m.csv", "moodle", zero).marks)
+        assert rows[2]["Grade"] == mark
 
 
 def test_moodle_reads_identifier_grade_and_comments(marked_once, tmp_path):
     done = export(marked_once, toy.NAME, tmp_path / "m.csv", "moodle")
-    rows = read(done.marks)
+    rows = table_rows(done.marks)
     assert {"Identifier", "Email address", "Grade", "Last modified (grade)", "Feedback comments"} <= set(rows[0])
     assert [(row["Identifier"], row["Full name"], row["Grade"]) for row in rows] == [
         ("Participant 73", "Bo Ärlig", "7.5"),
@@ -123,7 +111,7 @@ def test_moodle_reads_identifier_grade_and_comments(marked_once, tmp_path):
     assert late.startswith("Handed in 1 day late: received 2027-01-16 09:00 CET, due 2027-01-15 09:00 CET")
     assert points == "8 points before the penalty, 7.2 after it.<br>"
     assert "above the maximum, which Moodle's worksheet passes over: u2" in done.notes
-    assert [row["score"] for row in read(done.totals)] == ["7.5", "9.5", "", "7.2"]
+    assert [row["score"] for row in table_rows(done.totals)] == ["7.5", "9.5", "", "7.2"]
 
 
 def test_canvas_reads_its_own_ids_and_the_line_of_maxima(marked_once, tmp_path):
@@ -143,7 +131,7 @@ def test_canvas_reads_its_own_ids_and_the_line_of_maxima(marked_once, tmp_path):
 
 
 def test_gradescopes_table_has_its_columns_and_an_item_a_question(marked_once, tmp_path):
-    rows = read(export(marked_once, toy.NAME, tmp_path / "g.csv", "gradescope").marks)
+    rows = table_rows(export(marked_once, toy.NAME, tmp_path / "g.csv", "gradescope").marks)
     late, nothing = rows[3], rows[2]
     assert [late[column] for column in ("SID", "Total Score", "Status", "Lateness (H:M:S)", "Late Penalty")] == [
         "u1", "7.2", "Graded", "24:00:00", "0.8",
@@ -161,27 +149,15 @@ def test_whom_a_platform_will_not_find_is_named_and_so_are_open_points(course, t
     done = export(course, toy.NAME, tmp_path / "m.csv", "moodle")
     assert done.missing == ["bo: no Identifier, e-mail or ID number"]
     assert "points by hand are still open: bo" in done.notes
-    assert read(done.refused) == [
+    assert table_rows(done.refused) == [
         {"assignment": toy.NAME, "source": "", "student": "zoe", "reason": "handed in, not graded"}
     ]
-    arguments = [
-        "export",
-        toy.NAME,
-        "--format",
-        "canvas",
-        "--to",
-        str(tmp_path / "c.csv"),
-        "--course",
-        str(course.root),
-    ]
-    result = CliRunner().invoke(app, arguments)
+    result = mlsd(course, "export", toy.NAME, "--format", "canvas", "--to", tmp_path / "c.csv")
     assert result.exit_code == 1
     assert "the platform will not find bo: no Canvas ID" in result.output
 
 
-def test_a_form_that_is_none_or_takes_one_exercise_is_said(course, tmp_path):
-    with pytest.raises(GraderError, match="must be csv or one of moodle, canvas, gradescope"):
-        export(course, None, tmp_path / "m.csv", "blackboard")
+def test_a_form_that_takes_one_exercise_is_said(course, tmp_path):
     with pytest.raises(GraderError, match="one exercise a file: name it"):
         export(course, None, tmp_path / "m.csv", "moodle")
 

@@ -18,7 +18,7 @@ from grader.workflow.feedback_page import A_PERSON_LOOKS, CODE_CUT, HELD_BACK, F
 from grader.workflow.feedback_worker import RECEIPT
 from grader.workflow.release import publish
 from tests import toy_course as toy
-from tests.grader.grading.engine_course import run
+from tests.grader.grading.engine_course import by_hand, run
 
 
 @pytest.fixture
@@ -75,10 +75,7 @@ def test_the_page_of_a_student_whose_graded_notebook_is_away_stays(two):
 
 def test_a_point_or_a_comment_by_hand_makes_the_page_anew(two):
     give(two)
-    with two.gradebook() as book:
-        book.find_grade("reflection", toy.NAME, toy.NAME, "bo").manual_score = 1.5
-        book.find_comment("reflection", toy.NAME, toy.NAME, "bo").manual_comment = "Well *said*."
-        book.db.commit()
+    by_hand(two, {"bo": 1.5}, comment="Well *said*.")
     assert skipped(two) == ["al"]
     assert "Well <em>said</em>." in page(two, "bo").read_text()
     assert "Score: 1.5 / 2.0" in page(two, "bo").read_text()

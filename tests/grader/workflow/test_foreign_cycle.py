@@ -1,13 +1,10 @@
 """A term in somebody else's course: nbgrader's quickstart course and an exercise of their own, as they type it."""
 
-import csv
-import io
 import json
 import re
 import shlex
 import subprocess
 import sys
-import tarfile
 import zipfile
 from pathlib import Path
 
@@ -15,6 +12,8 @@ import pytest
 
 from grader.course import Course
 from tests import quickstart_course as quickstart
+from tests.grader.grading.engine_course import by_hand
+from tests.grader.workflow.hand_ins import table_rows, tarred
 from tests.quickstart_course import NAME, SQUARES, SUM, WRONG
 from tests.toy_course import cell, solved
 
@@ -81,16 +80,6 @@ def with_outputs(notebook: dict) -> dict:
     return notebook
 
 
-def in_a_tar(files: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
-        for name, content in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            archive.addfile(member, io.BytesIO(content))
-    return buffer.getvalue()
-
-
 def handed_in(course: Course) -> dict[str, bytes]:
     """Five shapes in one zip: Moodle's folder, Windows' separators, a student's tar, kept outputs, a section."""
     right = texts(quickstart.answered(course, **RIGHT))
@@ -101,7 +90,7 @@ def handed_in(course: Course) -> dict[str, bytes]:
         f"{moodle}/problem1.ipynb": right,
         f"{moodle}/problem2.ipynb": second,
         "bo\\ps1\\problem1-2.ipynb": half,
-        "cy/cy.tar.gz": in_a_tar({"./problem1.ipynb": right, "./problem2.ipynb": second}),
+        "cy/cy.tar.gz": tarred({"./problem1.ipynb": right, "./problem2.ipynb": second}, "gz"),
         "dee/problem1.ipynb": texts(with_outputs(quickstart.released(course, "problem1"))),
         "monday/eve/problem1.ipynb": right,
         "monday/fay/problem1.ipynb": right,
@@ -129,8 +118,7 @@ class Instructor:
 
     def rows(self, name: str) -> list[dict[str, str]]:
         """The rows of a table that was written here."""
-        with (self.here / name).open(newline="", encoding="utf-8") as file:
-            return list(csv.DictReader(file))
+        return table_rows(self.here / name)
 
 
 @pytest.fixture(scope="module")
@@ -225,7 +213,8 @@ def test_an_exercise_of_their_own_is_graded_and_marked_by_hand(instructor):
     said = instructor.mlsd(f"grade {OWN}")
     assert "3 of 3 graded" in said
     assert f"3 wait for points by hand (mlsd formgrader {COURSE})" in said
-    mark_by_hand(course)
+    for item, given in BY_HAND.items():
+        by_hand(course, given, item, of=("survey", OWN))
     instructor.mlsd(f"feedback {OWN}")
     pages = {student: course.folder("feedback", student, OWN) / "survey.html" for student in ANSWERS}
     assert "A hidden test failed." in pages["cy"].read_text()
@@ -239,15 +228,3 @@ def test_an_exercise_of_their_own_is_graded_and_marked_by_hand(instructor):
     assert scores == {who: str(points) for who, points in final.items()} | {"dee": ""}
     log = instructor.mlsd(f"marks {OWN} --student {ANN}").splitlines()
     assert [line for line in log if "survey/why" in line and "1.5" in line]
-
-
-def mark_by_hand(course: Course) -> None:
-    """Points as formgrader writes them, through nbgrader's own library."""
-    from nbgrader.api import Gradebook
-
-    with Gradebook(f"sqlite:///{course.database}") as book:
-        for item, given in BY_HAND.items():
-            for student, points in given.items():
-                grade = book.find_grade(item, "survey", OWN, student)
-                grade.manual_score, grade.needs_manual_grade = points, False
-        book.db.commit()

@@ -8,16 +8,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from typer.testing import CliRunner
 
 from grader.errors import GraderError
 from grader.whole_files import write_folder
 from grader.workflow import release
 from grader.workflow.collect import collect
 from grader.write_errors import DiskFull, full_disk_told
-from mlsd.cli import app
 from tests import toy_course as toy
 from tests.grader.full_disk import no_file_beyond
+from tests.grader.grading.engine_course import mlsd
 
 COMMANDS = {"grade": [], "deadline": ["--due", "none"], "export": [], "release": []}
 
@@ -26,12 +25,8 @@ COMMANDS = {"grade": [], "deadline": ["--due", "none"], "export": [], "release":
 def test_a_disk_that_is_full_from_the_start_is_one_line(course, command):
     toy.submit(course, "al", toy.answered(course, **toy.RIGHT))
     course.secret_file.unlink()  # that release has something to write
-    arguments = [command, toy.NAME, *COMMANDS[command], "--course", str(course.root)]
-    with no_file_beyond(0):
-        result = CliRunner().invoke(app, arguments)
-    assert isinstance(result.exception, GraderError), result.exception
-    assert "there is no room to write" in str(result.exception)
-    assert "\n" not in str(result.exception)
+    with no_file_beyond(0), pytest.raises(GraderError, match=r"^.*there is no room to write.*\Z"):
+        mlsd(course, command, toy.NAME, *COMMANDS[command])
 
 
 @pytest.mark.parametrize("limit_bytes", [0, 1000])
@@ -72,15 +67,15 @@ def test_a_folder_for_which_there_is_no_room_stays_as_it_was(tmp_path):
 def test_a_later_hand_in_for_which_there_is_no_room_leaves_the_one_before(course, tmp_path):
     path = tmp_path / "class" / "ann" / f"{toy.NAME}.ipynb"
     path.parent.mkdir(parents=True)
-    words = ["collect", toy.NAME, str(path.parents[1]), "--course", str(course.root)]
+    words = ["collect", toy.NAME, path.parents[1]]
     for text, when in (("first", 1e9), ("second", 2e9)):
         path.write_text(json.dumps(toy.answered(course, **toy.RIGHT, reflection=text)))
         os.utime(path, (when, when))
         with no_file_beyond(1000) if text == "second" else nullcontext():
-            result = CliRunner().invoke(app, words, catch_exceptions=False)
+            result = mlsd(course, *words)
     assert "refused    ann: cannot be written (File too large)" in result.output
     assert b"first" in (course.folder("submitted", "ann", toy.NAME) / path.name).read_bytes()
-    assert "1 replaced" in CliRunner().invoke(app, words, catch_exceptions=False).output
+    assert "1 replaced" in mlsd(course, *words).output
 
 
 @pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="it needs two file systems")
@@ -134,7 +129,6 @@ def test_a_file_where_a_folder_must_be_is_named_and_kept(course):
     place = course.folder("release", name=toy.NAME)
     shutil.rmtree(place)
     place.write_text("somebody's notes")
-    result = CliRunner().invoke(app, ["release", toy.NAME, "--course", str(course.root)])
-    assert isinstance(result.exception, GraderError), result.exception
-    assert f"{place} cannot be written" in str(result.exception)
+    with pytest.raises(GraderError, match=f"{place} cannot be written"):
+        mlsd(course, "release", toy.NAME)
     assert place.read_text() == "somebody's notes"

@@ -3,17 +3,15 @@
 import json
 
 import pytest
-from typer.testing import CliRunner
 
 from grader.errors import GraderError
 from grader.workflow import collect, roster
 from grader.workflow.export import export
 from grader.workflow.groups import groups_of, spread_marks
-from mlsd.cli import app
 from tests import toy_course as toy
-from tests.grader.grading.engine_course import run
+from tests.grader.grading.engine_course import by_hand, mlsd, run
+from tests.grader.workflow.hand_ins import NB
 
-NB = f"{toy.NAME}.ipynb"
 GROUPS = "group,student\nRed,anna\nRed,bo\nblue,cy\nblue,dee@uni.edu\n"
 
 
@@ -82,23 +80,16 @@ def test_who_is_in_two_groups_or_unknown_is_named_and_nothing_is_collected(cours
 def test_what_a_person_gives_one_member_all_get_and_different_points_are_named(course, take, tmp_path):
     take("red", "blue", "eve")
     run(course)
-    with course.gradebook() as book:
-        book.find_grade("reflection", toy.NAME, toy.NAME, "bo").manual_score = 1.5
-        book.find_comment("reflection", toy.NAME, toy.NAME, "bo").manual_comment = "Say why."
-        for who, points in {"cy": 1.0, "dee": 2.0}.items():
-            book.find_grade("reflection", toy.NAME, toy.NAME, who).manual_score = points
-        book.db.commit()
+    by_hand(course, {"bo": 1.5}, comment="Say why.")
+    by_hand(course, {"cy": 1.0, "dee": 2.0})
     assert spread_marks(course, toy.NAME) == ["reflection: cy 1, dee 2"]
     done = export(course, toy.NAME, tmp_path / "marks.csv")
     assert "members of a group have different points: reflection: cy 1, dee 2" in done.notes
     with course.gradebook() as book:
-        points = {
-            who: book.find_grade("reflection", toy.NAME, toy.NAME, who).manual_score
-            for who in ("anna", "bo", "cy", "dee", "eve")
-        }
+        everyone = ("anna", "bo", "cy", "dee", "eve")
+        points = {who: book.find_grade("reflection", toy.NAME, toy.NAME, who).manual_score for who in everyone}
         assert book.find_comment("reflection", toy.NAME, toy.NAME, "anna").comment == "Say why."
         assert set(groups_of(book, toy.NAME)) == {"red", "blue"}
     assert points == {"anna": 1.5, "bo": 1.5, "cy": 1.0, "dee": 2.0, "eve": None}
-    result = CliRunner().invoke(app, ["feedback", toy.NAME, "--course", str(course.root)], catch_exceptions=False)
-    assert "different points: reflection: cy 1, dee 2" in result.output
+    assert "different points: reflection: cy 1, dee 2" in mlsd(course, "feedback", toy.NAME).output
     assert "Say why." in (course.folder("feedback", "anna", toy.NAME) / f"{toy.NAME}.html").read_text()

@@ -2,18 +2,15 @@
 
 import csv
 import json
-import shutil
 
 import pytest
-from typer.testing import CliRunner
 
 from grader.course import STAMP
 from grader.grading.output.lateness import deadlines
 from grader.workflow.deadline import extend, set_policy, shown
 from grader.workflow.late_days import set_budget, take_late_days, taken
-from mlsd.cli import app
 from tests import toy_course as toy
-from tests.grader.grading.engine_course import run
+from tests.grader.grading.engine_course import charged, copied, mlsd, run
 
 FIRST, SECOND = "2027-01-15 23:59", "2027-02-15 23:59"
 
@@ -28,8 +25,7 @@ def hand_in(course, name: str, student: str, stamp: str) -> None:
 @pytest.fixture
 def course(released_once, tmp_path):
     """Two exercises that are due a month apart and cost a tenth a day; three late days for the term."""
-    shutil.copytree(released_once.root, tmp_path / "course")
-    course = released_once.open(tmp_path / "course")
+    course = copied(released_once, tmp_path / "course")
     with course.gradebook() as book:
         book.add_assignment("thirds")
     for name, due in ((toy.NAME, FIRST), ("thirds", SECOND)):
@@ -79,17 +75,10 @@ def test_a_time_stamp_that_no_clock_wrote_stops_nobodys_late_days_and_no_mark(co
 def test_only_what_the_days_do_not_cover_is_charged_and_a_regrade_takes_no_day_again(course):
     hand_in(course, toy.NAME, "ann", "2027-01-17 10:00:00 UTC")
     hand_in(course, toy.NAME, "bob", "2027-01-20 10:00:00 UTC")  # five days begun, three covered
-    charged = []
     for force in (False, True):
         take_late_days(course)
         run(course, force=force)
-        with course.gradebook() as book:
-            found = {
-                submission.student.id: submission.late_submission_penalty
-                for submission in book.assignment_submissions(toy.NAME)
-            }
-        charged.append(found)
-    assert charged == [{"ann": 0.0, "bob": pytest.approx(1.6)}] * 2  # of 8 points, a tenth for each of two days
+        assert charged(course) == {"ann": 0.0, "bob": pytest.approx(1.6)}  # of 8 points, a tenth for each of two days
     assert days(course) == {"ann": (2, 1), "bob": (3, 0)}
 
 
@@ -117,19 +106,14 @@ def test_days_are_taken_only_where_they_save_points(course, penalty, wanted):
 def test_commands_say_who_took_how_many(course, tmp_path):
     hand_in(course, toy.NAME, "ann", "2027-01-17 10:00:00 UTC")
     run(course)
-
-    def mlsd(*arguments: object) -> str:
-        command = [*map(str, arguments), "--course", str(course.root)]
-        return CliRunner().invoke(app, command, catch_exceptions=False).output
-
-    assert mlsd("deadline", "--late-days", "4").splitlines() == [
+    assert mlsd(course, "deadline", "--late-days", "4").output.splitlines() == [
         "late days for the term: 4 a student, 1 have taken some",
         f"ann: {toy.NAME} 2; 2 left",
     ]
-    mlsd("grade", toy.NAME)
-    mlsd("export", toy.NAME, "--to", tmp_path / "marks.csv")
+    mlsd(course, "grade", toy.NAME)
+    mlsd(course, "export", toy.NAME, "--to", tmp_path / "marks.csv")
     row = next(csv.DictReader((tmp_path / "marks.csv").open()))
     assert (row["late_days_used"], row["late_days_left"], row["late_submission_penalty"]) == ("2", "2", "0.0")
-    mlsd("feedback", toy.NAME)
+    mlsd(course, "feedback", toy.NAME)
     page = (course.folder("feedback", "ann", toy.NAME) / f"{toy.NAME}.html").read_text()
     assert "2 late days of 4 taken for this, 2 left in the term." in page

@@ -9,18 +9,15 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from typer.testing import CliRunner
 
 from grader.course import STAMP
 from grader.errors import GraderError
-from grader.grading.output.gradebook import Book
 from grader.workflow import stock
 from grader.workflow.collect import collect
 from grader.workflow.deadline import set_policy, shown, uncharged
 from grader.workflow.receipts import read_times
-from mlsd.cli import app
 from tests import toy_course as toy
-from tests.grader.grading.engine_course import run
+from tests.grader.grading.engine_course import charged, mlsd, run
 
 DUE = {"due": "2026-11-20 12:00", "zone": "UTC", "penalty": "10%/day"}
 DOWNLOAD, LATER = (2026, 11, 25, 9, 30, 0), (2026, 11, 26, 9, 30, 0)
@@ -72,15 +69,6 @@ def stamps(course) -> dict[str, str]:
     return {student: place.read_text() if place.is_file() else "" for student, place in places.items()}
 
 
-def penalties(course) -> dict[str, float]:
-    with course.gradebook() as book:
-        Book(course, book, toy.NAME).apply_deadlines(course.students(toy.NAME))
-        return {
-            submission.student.id: submission.late_submission_penalty
-            for submission in book.assignment_submissions(toy.NAME)
-        }
-
-
 @pytest.mark.parametrize("platform", NAMES)
 def test_nobody_is_charged_by_the_time_of_a_download_and_each_by_the_platforms_own(course, tmp_path, platform):
     ann, bob, cy = (STUDENTS[platform].format(who=who, number=number) for who, (number, _) in CLASS.items())
@@ -89,14 +77,14 @@ def test_nobody_is_charged_by_the_time_of_a_download_and_each_by_the_platforms_o
     run(course)
     set_policy(course, toy.NAME, **DUE)
     assert stamps(course) == {ann: "", bob: "", cy: ""}
-    assert penalties(course) == {ann: 0, bob: 0, cy: 0}
+    assert charged(course) == {ann: 0, bob: 0, cy: 0}
     [text] = [line for line in shown(course, toy.NAME) if line.startswith("unknown")]
     assert f"No time of receipt for {ann}, {bob}, {cy}: a download of Moodle or Canvas holds" in text
     assert "collect halves FROM --times FILE" in uncharged(course, toy.NAME)
 
     collect(course, toy.NAME, source, zone=UTC, times=BRINGS[platform](tmp_path / "times"))
     assert stamps(course) == {ann: "2026-11-20 11:59:00 UTC", bob: "2026-11-21 12:01:00 UTC", cy: ""}
-    assert penalties(course) == {ann: 0, bob: pytest.approx(1.6), cy: 0}
+    assert charged(course) == {ann: 0, bob: pytest.approx(1.6), cy: 0}
     assert f"No time of receipt for {cy}: " in uncharged(course, toy.NAME)
     assert all(outcome.skipped for outcome in run(course).values())
 
@@ -134,14 +122,14 @@ def test_a_hand_in_collected_after_grading_is_graded_by_stock_nbgrader_too(cours
 
 def test_the_command_says_who_has_no_time_and_takes_the_platforms_file(course, tmp_path):
     source, times = zipped(course, tmp_path / "all.zip", "canvas"), submissions(tmp_path / "times.json")
-    words = ["collect", toy.NAME, str(source), "--course", str(course.root), "--timezone", "UTC"]
-    first, then = (CliRunner().invoke(app, [*words, *more]) for more in ([], ["--times", str(times)]))
+    words = ["collect", toy.NAME, source, "--timezone", "UTC"]
+    first, then = (mlsd(course, *words, *more) for more in ([], ["--times", times]))
     assert (first.exit_code, then.exit_code) == (0, 0), first.output + then.output
     assert "No time of receipt for annmiller-71, bobmiller-72, cymiller-73: a download of Moodle or" in first.output
     assert f"collect {toy.NAME} FROM --times FILE" in first.output
     assert "No time of receipt for cymiller-73: " in then.output
-    alone = CliRunner().invoke(app, [*words[:2], *words[3:5], "--times", str(times)])
-    assert "--map, --times and --groups go with a folder, zip or tar: name it before them" in str(alone.exception)
+    with pytest.raises(GraderError, match="--map, --times and --groups go with a folder, zip or tar: name it before"):
+        mlsd(course, "collect", toy.NAME, "--times", times)
 
 
 def test_the_same_work_handed_in_again_later_keeps_its_first_time(course, tmp_path):

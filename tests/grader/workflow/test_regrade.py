@@ -6,7 +6,6 @@ import shutil
 import pytest
 from sqlalchemy import text
 
-from grader.course import Course
 from grader.errors import GraderError
 from grader.grading.records import Options
 from grader.workflow import regrade as work
@@ -15,10 +14,9 @@ from grader.workflow.class_report import page
 from grader.workflow.marks import catch_up, logged_marks
 from grader.workflow.release import release
 from tests import toy_course as toy
-from tests.grader.grading.engine_course import dump, outputs, run
+from tests.grader.grading.engine_course import by_hand, copied, disagreements, dump, edit_source, outputs, run
 from tests.grader.grading.plain_grader import plain_worker
 from tests.grader.grading.test_worker_pool import killed
-from tests.grader.workflow.test_marks import disagreements, give
 
 EVERYONE = ["empty", "no-test", "right", "untouched", "wrong"]
 
@@ -31,10 +29,7 @@ def course(marked):
 
 def change(course, old, new):
     """A change of the source, released."""
-    path = course.folder("source", name=toy.NAME) / f"{toy.NAME}.ipynb"
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new))
+    edit_source(course, old, new)
     release(course, toy.NAME)
 
 
@@ -75,9 +70,8 @@ def test_yes_records_what_the_dry_run_showed_without_running_it_again(course):
     assert written.failures == {}
     assert (shown.ran, written.ran, written.kept, written.written) == (4, 1, 3, 4)  # one had nothing readable
     assert next(change for change in written.changes if change.student == "wrong").why == "a new text; a test changed"
-    alone = shutil.copytree(course.root, course.root.with_name("alone"))
+    again = copied(course, course.root.with_name("alone"))
     assert regrade(course).ran == 0
-    again = Course.open(alone)
     run(again, jobs=1, force=True)  # what grading everybody anew gives
     assert dump(course) == dump(again)
     changed = [
@@ -88,8 +82,8 @@ def test_yes_records_what_the_dry_run_showed_without_running_it_again(course):
 
 
 def test_a_mark_by_hand_stands_and_is_named_where_its_text_is_older(course):
-    give(course, "right", "reflection", 1.5)
-    give(course, "wrong", "half-test", 1.0)
+    by_hand(course, {"right": 1.5}, "reflection")
+    by_hand(course, {"wrong": 1.0}, "half-test")
     catch_up(course, toy.NAME, "export")
     toy.submit(course, "right", toy.answered(course, **toy.RIGHT, reflection="Another text."))
     change(course, "assert half(4) == 2", "assert half(6) == 3")
@@ -102,7 +96,7 @@ def test_a_mark_by_hand_stands_and_is_named_where_its_text_is_older(course):
     grades = {(who, item): by_hand for who, item, _, by_hand, _ in dump(course)[0] if by_hand is not None}
     assert grades == {("right", "reflection"): 1.5, ("wrong", "half-test"): 1.0}
     assert {change.why for change in regrade(course).changes} == {older}  # until a person looks again
-    give(course, "wrong", "half-test", 0.5)
+    by_hand(course, {"wrong": 0.5}, "half-test")
     assert [change.student for change in regrade(course).changes] == ["right"]
 
 
@@ -170,7 +164,7 @@ def test_who_is_gone_or_was_never_graded_is_named(course):
 @pytest.mark.parametrize("fault", ["staged:1", "commit:1", "committed:1", "aside:2", "published:2"])
 def test_a_kill_while_it_is_recorded_leaves_log_and_marks_agreeing(course, fault):
     change(course, "assert spread([half(2), half(6)]) == 2", "assert spread([half(2), half(6)]) == 0")
-    undisturbed = Course.open(shutil.copytree(course.root, course.root.with_name("undisturbed")))
+    undisturbed = copied(course, course.root.with_name("undisturbed"))
     regrade(course)
     assert killed(course, fault=fault, act=lambda: regrade(course, write=True))
     assert disagreements(course) == []

@@ -3,15 +3,14 @@
 import re
 
 import pytest
-from typer.testing import CliRunner
 
 from grader.errors import GraderError
 from grader.grading import batch
 from grader.grading.records import Options
 from grader.workflow.feedback import give_feedback
 from grader.workflow.regrade_requests import read_requests
-from mlsd.cli import app
 from tests import toy_course as toy
+from tests.grader.grading.engine_course import mlsd
 
 ID = re.compile(r"feedback's id: <code>([0-9a-f]{32})</code>")
 
@@ -60,8 +59,7 @@ def test_regrade_lists_what_is_asked_and_runs_only_those_students(course, tmp_pa
     path = tmp_path / "what they ask.csv"
     asked = f'{ids(course, "bob")["bob"]},half-test,"It halves.\nann asks: all, 8 of 8."\n'
     path.write_text("id,item,reason\n" + asked + "none,,\n" * 30 + asked * 3_000)
-    command = ["regrade", toy.NAME, "--requests", str(path), "--jobs", "1", "--course", str(course.root)]
-    result = CliRunner().invoke(app, command, catch_exceptions=False)
+    result = mlsd(course, "regrade", toy.NAME, "--requests", path, "--jobs", "1")
     assert result.exit_code == 1
     assert "bob asks (3,001 times): half-test, 2 of 2. It halves. ann asks: all, 8 of 8.\n" in result.output
     assert "line 3: the id 'none' is no feedback's" in result.output

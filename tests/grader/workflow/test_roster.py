@@ -4,15 +4,13 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from typer.testing import CliRunner
 
 from grader.errors import GraderError
-from grader.workflow import collect
 from grader.workflow.roster import CANVAS_ID, People, Person, enter, people_of, read_roster
-from mlsd.cli import app
 from tests import toy_course as toy
+from tests.grader.grading.engine_course import mlsd
+from tests.grader.workflow.hand_ins import EVENING, NB, NOON
 
-NB = f"{toy.NAME}.ipynb"
 PLAIN = "id,name,email,section\nanna,Anna Schmidt,anna@uni.edu,A\nbo,Bo Müller,bo@uni.edu,B\n"
 MOODLE = (
     'First name,Last name,ID number,Email address,Groups\nAnna,Schmidt,anna,anna@uni.edu,A\nBo,Müller,,bo@uni.edu,"B"\n'
@@ -35,27 +33,6 @@ def roster(course, tmp_path):
         path = tmp_path / "class.csv"
         path.write_text(text, encoding="utf-8")
         return {change.person.id: (change.outcome, change.detail) for change in enter(course, path, **options)}
-
-    return run
-
-
-@pytest.fixture
-def take(course, tmp_path):
-    """Collect a folder of files by name; {source: (student, outcome, detail)}."""
-
-    def run(*names: str, when: int = 1, text: str = "work", chosen: str = "") -> dict[str, tuple[str, str, str]]:
-        import os
-        import shutil
-
-        shutil.rmtree(tmp_path / "all", ignore_errors=True)
-        for name in names:
-            path = tmp_path / "all" / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
-            os.utime(path, (when * 10**9, when * 10**9))
-        (tmp_path / "map.csv").write_text(chosen)
-        report = collect.collect(course, toy.NAME, tmp_path / "all", tmp_path / "map.csv" if chosen else None)
-        return {collected.source: (collected.student, collected.outcome, collected.detail) for collected in report}
 
     return run
 
@@ -161,11 +138,12 @@ def test_who_left_stays_until_removed_and_for_ever_if_they_handed_in(course, ros
 
 def test_moodles_new_numbers_and_canvass_make_no_second_student(course, roster, take):
     roster(CANVAS)
-    first = take(f"Anna Schmidt_11_assignsubmission_file_/{NB}", f"Bo Müller_12_assignsubmission_file_/{NB}")
+    moodle = f"_assignsubmission_file_/{NB}"
+    first = take({f"Anna Schmidt_11{moodle}": "work", f"Bo Müller_12{moodle}": "work"})
     assert {told[:2] for told in first.values()} == {("anna", "collected"), ("bo", "collected")}
-    again = take(f"Anna Schmidt_911_assignsubmission_file_/{NB}", when=2, text="better")
+    again = take({f"Anna Schmidt_911{moodle}": "better"}, NOON)
     assert again["Anna Schmidt_911"][:2] == ("anna", "replaced")
-    canvas = take(f"schmidtanna_4001_55_{NB}", f"mullerbo_late_4002_56_{NB}", when=3, text="best")
+    canvas = take({f"schmidtanna_4001_55_{NB}": "best", f"mullerbo_late_4002_56_{NB}": "best"}, EVENING)
     assert {told[:2] for told in canvas.values()} == {("anna", "replaced"), ("bo", "replaced")}
     assert course.students(toy.NAME) == ["anna", "bo"]
 
@@ -184,19 +162,19 @@ def test_moodles_new_numbers_and_canvass_make_no_second_student(course, roster, 
 )
 def test_an_id_an_email_a_login_and_a_name_mean_the_same_student(roster, take, name):
     roster(PLAIN.replace("anna@", "anna@").replace("section", "login").replace(",A\n", ",aschmidt\n"))
-    assert [told[0] for told in take(name.format(NB)).values()] == ["anna"]
+    assert [told[0] for told in take({name.format(NB): "work"}).values()] == ["anna"]
 
 
 def test_moodles_number_is_nobodys_id(roster, take):
     roster("id,name\n11,Bo Müller\nanna,Anna Schmidt\n")
-    assert take(f"Anna Schmidt_11_assignsubmission_file_/{NB}")["Anna Schmidt_11"][0] == "anna"
+    assert take({f"Anna Schmidt_11_assignsubmission_file_/{NB}": "work"})["Anna Schmidt_11"][0] == "anna"
 
 
 @pytest.mark.parametrize("platform", [f"{{}}_9_assignsubmission_file_/{NB}", f"{{}}_9_5_{NB}"])
 def test_a_name_that_a_platform_shows_is_nobodys_id(platform, roster, take):
     """A student may choose that name; only where the roster has no name of somebody is the id taken for it."""
     roster("id,name,email\ns1,Ann Lee,ann@uni.edu\ns2,s1,\ns3,,\n")
-    assert [take(platform.format(name))[f"{name}_9"][:2] for name in ("s1", "annlee", "s3", "s2")] == [
+    assert [take({platform.format(name): "work"})[f"{name}_9"][:2] for name in ("s1", "annlee", "s3", "s2")] == [
         ("s2", "collected"), ("s1", "collected"), ("s3", "collected"), ("", "refused"),
     ]  # fmt: skip
 
@@ -204,15 +182,15 @@ def test_a_name_that_a_platform_shows_is_nobodys_id(platform, roster, take):
 def test_two_of_one_name_and_who_is_unknown_are_refused_and_a_map_decides(roster, take):
     roster("id,name\nk1,Kim Lee\nk2,Kim Lee\n")
     file = f"Kim Lee_5_assignsubmission_file_/{NB}"
-    student, outcome, detail = take(file)["Kim Lee_5"]
+    student, outcome, detail = take({file: "work"})["Kim Lee_5"]
     assert (student, outcome) == ("", "refused")
     assert "k1 (Kim Lee) and k2 (Kim Lee)" in detail
-    assert "nobody of the roster" in take(f"zoe/{NB}")["zoe"][2]
-    assert take(file, chosen="name,student\nKim Lee_5,k2\n")["Kim Lee_5"][:2] == ("k2", "collected")
+    assert "nobody of the roster" in take({f"zoe/{NB}": "work"})["zoe"][2]
+    assert take({file: "work"}, roster="name,student\nKim Lee_5,k2\n")["Kim Lee_5"][:2] == ("k2", "collected")
 
 
 def test_without_a_roster_a_name_means_what_it_says(course, take):
-    assert take(f"Anna Schmidt_11_assignsubmission_file_/{NB}")["Anna Schmidt_11"][0] == "anna-schmidt-11"
+    assert take({f"Anna Schmidt_11_assignsubmission_file_/{NB}": "work"})["Anna Schmidt_11"][0] == "anna-schmidt-11"
 
 
 def test_names_that_several_keys_give_to_several_students_are_refused():
@@ -225,12 +203,9 @@ def test_names_that_several_keys_give_to_several_students_are_refused():
 def test_the_command_says_what_changed_and_what_is_wrong(course, tmp_path):
     path = tmp_path / "class.csv"
     path.write_text(PLAIN)
-    arguments = ["roster", str(path), "--course", str(course.root)]
-    result = CliRunner().invoke(app, [*arguments, "--dry-run"])
-    assert (result.exit_code, "2 added. Nothing was written." in result.output) == (0, True)
-    result = CliRunner().invoke(app, arguments)
-    assert "added            anna (Anna Schmidt)" in result.output
-    assert "2 unchanged." in CliRunner().invoke(app, arguments).output
+    assert "2 added. Nothing was written." in mlsd(course, "roster", path, "--dry-run").output
+    assert "added            anna (Anna Schmidt)" in mlsd(course, "roster", path).output
+    assert "2 unchanged." in mlsd(course, "roster", path).output
 
 
 def test_a_class_entered_before_there_were_github_names_gets_them(course, roster):

@@ -3,14 +3,12 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from typer.testing import CliRunner
 
 from grader.errors import GraderError
 from grader.workflow.groups import enter_groups
 from grader.workflow.shares import deal
-from mlsd.cli import app
 from tests import toy_course as toy
-from tests.grader.grading.engine_course import run
+from tests.grader.grading.engine_course import mlsd, run
 
 CLASS = [f"student{number}" for number in range(7)]
 
@@ -67,8 +65,7 @@ def test_of_a_group_one_member_is_dealt(course):
 
 def test_the_command_names_each_graders_page_and_refuses_what_is_no_name(course):
     hand_in(course, CLASS[:3])
-    command = ["shares", toy.NAME, "ada", "bela", "--course", str(course.root)]
-    result = CliRunner().invoke(app, command, catch_exceptions=False).output
+    result = mlsd(course, "shares", toy.NAME, "ada", "bela").output
     assert f"ada: 2 hand-ins, formgrader/shares/{toy.NAME}/ada" in result
     assert f"bela: 1 hand-ins, formgrader/shares/{toy.NAME}/bela" in result
     assert not [student for student in CLASS if student in result]

@@ -1,6 +1,5 @@
 """An instructor's term, typed as INSTRUCTORS.md has it: nine students from three platforms, from release to regrade."""
 
-import csv
 import json
 import os
 import shlex
@@ -13,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests import toy_course as toy
+from tests.grader.grading.engine_course import by_hand, edit_source
+from tests.grader.workflow.hand_ins import NB, table_rows
 
-NB = f"{toy.NAME}.ipynb"
 DOWNLOAD = (2026, 11, 25, 9, 30, 0)
 ROSTER = """\
 id,first name,last name,email,github
@@ -76,32 +76,8 @@ def classroom(course, folder: Path) -> None:
         subprocess.run([*git, *command], env=os.environ | {"GIT_CONFIG_GLOBAL": os.devnull}, check=True)
 
 
-def rows(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        return list(csv.DictReader(file))
-
-
 def marks(path: Path) -> dict[str, float | str]:
-    return {row["student_id"]: float(row["score"]) if row["score"] else "" for row in rows(path)}
-
-
-def mark_by_hand(course) -> None:
-    """Points as formgrader writes them, through nbgrader's own library; eve's are for her group."""
-    from nbgrader.api import Gradebook
-
-    with Gradebook(f"sqlite:///{course.database}") as book:
-        for student, points in BY_HAND.items():
-            grade = book.find_grade("reflection", toy.NAME, toy.NAME, student)
-            grade.manual_score, grade.needs_manual_grade = points, False
-        book.db.commit()
-
-
-def easier_threshold_taken_back(course) -> None:
-    """The test asks of `spread` another pair in place of the one that a constant passes."""
-    source = course.folder("source", name=toy.NAME) / NB
-    text = source.read_text()
-    assert text.count("(2, 2): 0") == 1
-    source.write_text(text.replace("(2, 2): 0", "(2, 4): 2"))
+    return {row["student_id"]: float(row["score"]) if row["score"] else "" for row in table_rows(path)}
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
@@ -137,27 +113,26 @@ def test_a_term_gives_each_student_the_marks_that_they_earned(tmp_path):
     assert "8 of 8 graded" in said
     assert "3 wait for points by hand" in said
     mlsd("report halves")
-    mark_by_hand(course)
+    by_hand(course, BY_HAND)  # eve's are for her group
     mlsd("feedback halves")
     for student in TESTED:
         assert course.folder("feedback", student, toy.NAME).joinpath("halves.html").is_file()
     assert not course.folder("feedback", "ivo", toy.NAME).exists()
 
     mlsd("export halves --to marks.csv")
-    assert {row["student_id"]: float(row["raw_score"] or 0) for row in rows(here / "marks.csv")} == {
+    assert {row["student_id"]: float(row["raw_score"] or 0) for row in table_rows(here / "marks.csv")} == {
         **{student: TESTED[student] + BY_HAND.get(student, 0) for student in TESTED}, "fay": 8, "ivo": 0,
     }  # fmt: skip
     assert marks(here / "marks.csv") == FINAL | {"ivo": ""}
     assert "no Identifier" in mlsd("export halves --format moodle --to moodle.csv")
-    moodles = {row["Email address"].partition("@")[0]: row for row in rows(here / "moodle.csv")}
+    moodles = {row["Email address"].partition("@")[0]: row for row in table_rows(here / "moodle.csv")}
     assert {who: float(row["Grade"]) for who, row in moodles.items() if who != "ivo"} == FINAL
     assert "Handed in 23 hours late" in moodles["cy"]["Feedback comments"]
     mlsd("export halves --format canvas --to canvas.csv", status=1)  # the roster has nobody's number in Canvas
-    assert {row["Student"].partition(", ")[2].lower(): row["halves"] for row in rows(here / "canvas.csv")[1:]} == {
-        who: str(float(points)) for who, points in FINAL.items()
-    } | {"ivo": ""}
+    uploaded = {row["Student"].partition(", ")[2].lower(): row["halves"] for row in table_rows(here / "canvas.csv")[1:]}
+    assert uploaded == {who: str(float(points)) for who, points in FINAL.items()} | {"ivo": ""}
 
-    easier_threshold_taken_back(course)
+    edit_source(course, "(2, 2): 0", "(2, 4): 2")  # in place of the pair whose spread a constant gives
     mlsd("release halves")
     assert "2 down" in mlsd("regrade halves")
     mlsd("export halves --to marks.csv")
