@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from grader.sandbox import Limits, SandboxError, describe, make_sandbox, resource_monitor
+from grader.sandbox import Limits, SandboxError, describe, make_sandbox
 
 # Wall seconds are many, for a busy machine; a test of them sets its own.
 LIMITS = Limits(wall_s=300, cpu_s=20, total_s=600, memory_mb=200, output_bytes=50_000, files_mb=8, processes=24)
@@ -59,11 +59,6 @@ def sandbox():
     with make_sandbox(["json"], limits=LIMITS) as sandbox:
         yield sandbox
         assert sandbox.starts == 1
-
-
-@pytest.fixture(autouse=True)
-def short_grace(monkeypatch):
-    monkeypatch.setattr(resource_monitor, "GRACE_S", 0.3)
 
 
 def gives_42(session):
@@ -127,13 +122,6 @@ def test_the_exit_status_and_the_signal_are_named(sandbox):
     for source, words in (("os._exit(7)", "exit status 7"), ("ctypes.string_at(0)", "SIGSEGV")):
         with sandbox.open() as session:
             assert words in session.run_cell(f"import ctypes, os\n{source}").error[1]
-
-
-def test_cpu_time_is_limited_apart_from_wall_time(sandbox):
-    with sandbox.open(limits=replace(LIMITS, cpu_s=0.2)) as session:
-        run = session.run_cell("while True: pass")
-    assert run.verdict == "timeout"
-    assert run.cpu_s < 10
 
 
 def test_the_time_of_all_cells_is_limited(sandbox):

@@ -117,9 +117,10 @@ def test_a_large_honest_output_is_kept():
 
 def test_an_output_that_is_too_long_is_left_out_and_the_cell_goes_on(sandbox):
     with sandbox.open() as session:
-        long = "from IPython.display import display\ndisplay({'application/json': ['x' * 10**7]}, raw=True)\n2"
-        run = session.run_cell(long)
-        assert (run.verdict, run.truncated) == ("ok", True)
+        run = session.run_cell("print('before')\ndisplay({'application/json': ['x' * 10**7]}, raw=True)\n1 / 0")
+        before, note, error = run.outputs
+        assert (run.truncated, before["text"], error["ename"]) == (True, "before\n", "ZeroDivisionError")
+        assert "left out" in note["text"]
         huge = session.run_cell("class E(Exception): pass\nE.__name__ = 'E' * 10**6\nraise E('\\x01' * 10**7)")
         assert (huge.verdict, huge.outputs[0]["output_type"]) == ("error", "error")
         assert session.run_cell("1").verdict == "ok"

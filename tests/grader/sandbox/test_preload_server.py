@@ -1,4 +1,4 @@
-"""Processes forked from a warmed one: what they hold, how they end, and that without it the marks are the same."""
+"""Processes forked from a warmed one: what they hold, and how they end."""
 
 import json
 import os
@@ -12,12 +12,10 @@ import pytest
 
 from grader.grading import batch, warm_start
 from grader.grading.records import Options
-from grader.grading.worker import WorkerProcess
 from grader.sandbox import Level, best_level, make_sandbox
 from grader.sandbox.preload_server import PreloadServer
 from tests import toy_course as toy
 from tests import waiting
-from tests.grader.grading.engine_course import run
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="needs Linux 5.3")
 CALLS = "tests.grader.sandbox.preload_calls"
@@ -133,23 +131,6 @@ def test_a_preload_server_that_died_is_done_without(course):
         options = Options(jobs=1)
         (graded,) = list(batch.grade(course, toy.NAME, students, options, lambda told: None, preload=preload))
         assert graded.points == 6
-
-
-def test_with_and_without_a_preload_server_the_marks_are_the_same(course, released_once, tmp_path):
-    outcomes = []
-    for preload_clients in (False, True):
-        own = released_once.open(course.root)
-        for student, answers in {"right": toy.RIGHT, "wrong": toy.WRONG}.items():
-            toy.submit(own, student, toy.answered(own, **answers))
-        if preload_clients:
-            with warm_start.begun_early(own.root, toy.NAME) as begun:
-                options = Options(jobs=2, force=True)
-                students = batch.chosen(own, toy.NAME, "*")
-                graded = list(batch.grade(own, toy.NAME, students, options, lambda told: None, preload=begun))
-        else:
-            graded = run(own, start=WorkerProcess).values()
-        outcomes.append(sorted((outcome.student, outcome.points, tuple(outcome.notes)) for outcome in graded))
-    assert outcomes[0] == outcomes[1] == [("right", 6, ()), ("wrong", 1, ())]
 
 
 def test_what_was_begun_ahead_has_ended_afterwards(course):

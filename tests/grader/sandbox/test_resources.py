@@ -7,14 +7,13 @@ from dataclasses import replace
 import psutil
 import pytest
 
-from grader.sandbox import Level, Limits, best_level, make_sandbox, resource_monitor
+from grader.sandbox import Level, Limits, best_level, make_sandbox
 from grader.sandbox.preload_server import PreloadServer
 from grader.sandbox.probe import missing
 from notebook_runner import process_stats
 
 # Wall seconds are many, for a busy machine; a test of them sets its own.
 LIMITS = Limits(wall_s=300, cpu_s=40, total_s=600, memory_mb=200, output_bytes=50_000, files_mb=8, processes=24)
-NAP_S = f"99.{os.getpid()}"  # found by it
 
 MEMORY = {
     "a shared mapping": """
@@ -37,13 +36,6 @@ if os.fork() == 0:
     for at in range(0, len(held), 4096): held[at] = 1
     time.sleep(99)
 held.close()
-time.sleep(99)""",
-    "private memory of helpers, each below the limit": """
-import os, time
-for _ in range(4):
-    if os.fork() == 0:
-        held = b"x" * (80 * 2**20)
-        time.sleep(99)
 time.sleep(99)""",
     "private memory of helpers whose first thread has ended": """
 import ctypes, os, threading, time
@@ -116,11 +108,6 @@ def sandbox():
         yield sandbox
 
 
-@pytest.fixture(autouse=True)
-def short_grace(monkeypatch):
-    monkeypatch.setattr(resource_monitor, "GRACE_S", 0.3)
-
-
 @pytest.mark.parametrize("way", MEMORY)
 def test_memory_is_counted_over_the_family_however_it_is_held(sandbox, way):
     with sandbox.open() as session:
@@ -150,15 +137,6 @@ def test_the_limit_on_cpu_counts_what_helpers_use_while_a_later_cell_only_sleeps
         started = "import os, time\nif os.fork() == 0:\n    while True: pass"
         assert session.run_cell(started).verdict == "ok"
         assert session.run_cell("time.sleep(99)").error[1] == "It used more than 0.5 s of CPU time."
-
-
-def test_helpers_that_sleep_take_no_session_beyond_its_wall_time(sandbox):
-    with sandbox.open(limits=replace(LIMITS, wall_s=0.5)) as session:
-        run = session.run_cell(f"import subprocess\nfor _ in range(3): subprocess.run(['sleep', '{NAP_S}'])")
-        assert run.verdict == "timeout"
-    assert [
-        process.pid for process in psutil.process_iter(["cmdline"]) if NAP_S in (process.info["cmdline"] or [])
-    ] == []
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="the kernel counts the processes of everybody but root")

@@ -1,15 +1,13 @@
-"""Questions to a session, its clocks, and what survives the death of a student's process, a warmed one, a grader."""
+"""Questions to a session, its clocks, and what survives the death of a student's process, a warmed one."""
 
 import os
 import signal
-import subprocess
-import sys
 from dataclasses import replace
 
 import psutil
 import pytest
 
-from grader.sandbox import Limits, SessionDead, make_sandbox, resource_monitor
+from grader.sandbox import Limits, SessionDead, make_sandbox
 from grader.suite_kit.answer import Exposed, Handle, InKernel, StudentError
 from grader.suite_kit.codec import decode, encode
 from notebook_runner.process_stats import descendants, state
@@ -24,17 +22,6 @@ NULL = encode({"do": "null", "target": "", "calls": [["", []]], "watch": False})
 def sandbox():
     with make_sandbox(["numpy"], limits=LIMITS) as sandbox:
         yield sandbox
-
-
-@pytest.fixture
-def session(sandbox):
-    with sandbox.open() as session:
-        yield session
-
-
-@pytest.fixture(autouse=True)
-def short_grace(monkeypatch):
-    monkeypatch.setattr(resource_monitor, "GRACE_S", 0.3)
 
 
 def call(session, name, *arguments, patience_s=120.0, serve=None, export=None):
@@ -184,27 +171,6 @@ def test_nothing_is_left_when_a_warmed_process_is_closed():
     assert [process for process in family if process.is_running()] == []
     assert not session.alive
     assert not os.path.exists(sandbox._folder or "/nothing")
-
-
-GRADER = """
-import sys
-from grader.sandbox import Limits, make_sandbox
-sandbox = make_sandbox()
-session = sandbox.open()
-session.run_cell("import subprocess; subprocess.Popen(['sleep', '999'])")
-print("ready", flush=True)
-sys.stdin.read()
-"""
-
-
-def test_nothing_is_left_when_the_grader_is_killed():
-    with subprocess.Popen([sys.executable, "-c", GRADER], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as grader:
-        assert grader.stdout.readline() == b"ready\n"
-        family = psutil.Process(grader.pid).children(recursive=True)
-        assert len(family) >= 4
-        grader.kill()
-    _, alive = psutil.wait_procs(family, timeout=120)
-    assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
 
 
 def test_sessions_of_several_threads_do_not_get_mixed_up(sandbox):
