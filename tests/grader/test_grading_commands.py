@@ -32,14 +32,13 @@ def test_a_student_who_could_not_be_graded_ends_with_status_1_and_a_name(course)
     assert (done.exit_code, "0 of 1 graded" in done.output, "Not graded: al." in done.output) == (1, True, True)
 
 
-def changed_test(course):
-    edit_source(course, "assert half(4) == 2, ", "assert half(6) == 3, ")
+CHANGE = ("assert half(4) == 2, ", "assert half(6) == 3, ")
 
 
 def test_a_source_that_was_changed_but_not_released_is_said_once(course):
     toy.submit(course, "al", toy.answered(course, **toy.RIGHT))
     assert "not released" not in mlsd(course, "grade", toy.NAME).output
-    changed_test(course)
+    edit_source(course, *CHANGE)
     said = mlsd(course, "grade", toy.NAME).output
     assert said.count("halves: its source was changed but not released") == 1
     assert f"To release it: mlsd release halves --course {course.root}" in said
@@ -50,10 +49,8 @@ def test_a_source_that_was_changed_but_not_released_is_said_once(course):
 def test_a_source_that_was_only_run_is_not_one_that_was_changed(course):
     source = course.folder("source", name=toy.NAME) / f"{toy.NAME}.ipynb"
     notebook = json.loads(source.read_text())
-    notebook["cells"][2] |= {
-        "execution_count": 3,
-        "outputs": [{"output_type": "stream", "text": "1", "name": "stdout"}],
-    }
+    printed = {"output_type": "stream", "text": "1", "name": "stdout"}
+    notebook["cells"][2] |= {"execution_count": 3, "outputs": [printed]}
     source.write_text(json.dumps(notebook))
     toy.submit(course, "al", toy.answered(course, **toy.RIGHT))
     assert "not released" not in mlsd(course, "grade", toy.NAME, "--stock").output
@@ -82,7 +79,7 @@ def told_by_the_system(course):
 @pytest.mark.parametrize("command", [["grade", toy.NAME], ["grade", toy.NAME, "--stock"], ["release"]])
 def test_what_may_not_be_written_is_one_line_that_names_it(told_by_the_system, course, command, place):
     toy.submit(course, "al", toy.answered(course, **toy.RIGHT))
-    changed_test(course)
+    edit_source(course, *CHANGE)
     (course.root / place).chmod(0o555)
     try:
         status, said = told_by_the_system(*command)

@@ -159,9 +159,8 @@ def says_nothing(server):
 
 def says_what_no_scheduler_says(server):
     server.listen()
-    threading.Thread(
-        target=lambda: server.accept()[0].sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n"), daemon=True
-    ).start()
+    answer = b"HTTP/1.1 400 Bad Request\r\n\r\n"
+    threading.Thread(target=lambda: server.accept()[0].sendall(answer), daemon=True).start()
 
 
 @pytest.mark.parametrize("does", [lambda server: None, says_nothing, says_what_no_scheduler_says])

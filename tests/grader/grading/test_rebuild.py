@@ -124,9 +124,8 @@ def test_an_extra_cell_never_runs_if_it_asks_to_be_skipped(answered, original):
 
 def test_of_copies_of_an_answer_the_one_that_was_worked_in_counts(answered, original):
     starter = named(rebuild(None, original))["half"]["source"]
-    rebuilt = rebuild(
-        whole(copied(changed(answered, "half", source=starter), "half", source=ANSWERS["half"])), original
-    )
+    twice = copied(changed(answered, "half", source=starter), "half", source=ANSWERS["half"])
+    rebuilt = rebuild(whole(twice), original)
     assert named(rebuilt)["half"]["source"] == ANSWERS["half"]
 
 

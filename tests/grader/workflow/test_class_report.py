@@ -223,9 +223,7 @@ def test_a_comment_on_a_group_is_shown_first_and_never_replaces_one(own):
     done = mlsd(own, *command, "--yes")
     assert (done.exit_code, manual()) == (0, ["Typed by hand.", "Use / here."])
     assert "wrong: half: left alone, it says: Typed by hand." in done.output
-    assert [given.outcome for given in comment(own, toy.NAME, group.id, "Use / here.", write=True)][
-        1
-    ] == "has this comment"
+    assert [*comment(own, toy.NAME, group.id, "Use / here.", write=True)][1].outcome == "has this comment"
     with pytest.raises(GraderError, match="has no group 'zzzzzz'"):
         comment(own, toy.NAME, "zzzzzz", "text", write=True)
     with pytest.raises(GraderError, match="the comment is empty"):
@@ -261,9 +259,8 @@ def test_many_notes_are_folded(own):
         results = json.loads(book.db.execute(text("SELECT results FROM mlsd_record WHERE student = 'right'")).scalar())
         flag = {"kind": "odd", "text": "odd", "notebook": "", "cell": "", "look": True}
         results["extra_data"]["flags"] = [flag | {"text": f"oddity {i}"} for i in range(5)]
-        book.db.execute(
-            text("UPDATE mlsd_record SET results = :new WHERE student = 'right'"), {"new": json.dumps(results)}
-        )
+        changed = {"new": json.dumps(results)}
+        book.db.execute(text("UPDATE mlsd_record SET results = :new WHERE student = 'right'"), changed)
         book.db.commit()
     html = page.write(own, toy.NAME).read_text()
     assert "<summary>2 more</summary>" in html

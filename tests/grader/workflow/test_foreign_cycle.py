@@ -134,12 +134,8 @@ def instructor(tmp_path_factory):
 
 def test_what_is_released_has_no_solution_and_stays_as_it_is(instructor):
     released = instructor.course / "release"
-    assert {path.name for path in released.rglob("*.*")} >= {
-        "problem1.ipynb",
-        "problem2.ipynb",
-        "survey.ipynb",
-        "answers.csv",
-    }
+    there = {path.name for path in released.rglob("*.*")}
+    assert there >= {"problem1.ipynb", "problem2.ipynb", "survey.ipynb", "answers.csv"}
     texts = [path.read_text() for path in released.rglob("*.ipynb")]
     assert not [text for text in texts for part in ("no whole", "nothing of seven", "range(1, n + 1)") if part in text]
     assert "raise NotImplementedError()" in texts[0] + texts[1]
@@ -192,9 +188,8 @@ def test_the_quickstart_exercise_is_collected_graded_and_fed_back(instructor):
         page = folder / "feedback" / student / NAME / "problem1.html"
         assert f"{student}: {page}" in said
         assert re.search(rf"\(Score: {points} / \d", page.read_text())
-    assert f"4 rows of marks: {instructor.here / 'ps1.csv'}" in instructor.mlsd(
-        f"export {NAME} --to {instructor.here / 'ps1.csv'}"
-    )
+    place = instructor.here / "ps1.csv"
+    assert f"4 rows of marks: {place}" in instructor.mlsd(f"export {NAME} --to {place}")
     assert {row["student_id"]: float(row["raw_score"]) for row in instructor.rows("ps1.csv")} == MARKS
     assert "part-a" in {row["item"] for row in instructor.rows("ps1_items.csv") if row["open"] == "True"}
 

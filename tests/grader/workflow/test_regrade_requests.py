@@ -32,9 +32,8 @@ def test_the_id_on_the_page_finds_the_student_and_unknown_ones_are_named(marked,
         other = book.add_submission("thirds", "right").id
     path = tmp_path / "requests.csv"
     lines = [f"{there['wrong']};half-test;It is right; I think", f"{'0' * 32};half-test;", f"{other};;", ""]
-    path.write_text(
-        "\n".join(["Feedback id;item;reason", *lines, f"{there['right']};third;", f"{there['right']};;why"])
-    )
+    lines += [f"{there['right']};third;", f"{there['right']};;why"]
+    path.write_text("\n".join(["Feedback id;item;reason", *lines]))
     found, faults = read_requests(marked, toy.NAME, path)
     assert [(request.student, request.item, request.points, request.maximum) for request in found] == [
         ("wrong", "half-test", 0.0, 2.0),
