@@ -103,14 +103,19 @@ STUBBORN += 8 * " " + "except BaseException:\n" + 12 * " " + "pass"
 DEADLY = "import os\n\n\ndef spread(values):\n    os._exit(3)"
 
 
-def hand_in(course: Course) -> None:
-    """Submissions of every kind that a class brings about, for the course's toy exercise."""
-    half = RIGHT["half"]
+def hand_in_five(course: Course) -> None:
+    """Submissions of five students who differ and do no harm."""
     submit(course, "right", answered(course, **RIGHT, reflection="Because / divides."))
     submit(course, "wrong", answered(course, **WRONG))
     submit(course, "untouched", released(course))
     submit(course, "empty", b"")
     submit(course, "no-test", without(answered(course, **RIGHT), "spread-test"))
+
+
+def hand_in(course: Course) -> None:
+    """Submissions of every kind that a class brings about, for the course's toy exercise."""
+    hand_in_five(course)
+    half = RIGHT["half"]
     submit(course, "endless", answered(course, half=half, spread=SLOW))
     submit(course, "stubborn", answered(course, half=half, spread=STUBBORN))
     submit(course, "deadly", answered(course, half=half, spread=DEADLY))

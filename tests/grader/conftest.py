@@ -30,7 +30,7 @@ def marked_once(released_once, tmp_path_factory):
     """A class of five that the plain grader graded. Read it, do not change it."""
 
     def make(folder):
-        engine_course.hand_in(course := engine_course.copied(released_once, folder))
+        toy.hand_in_five(course := engine_course.copied(released_once, folder))
         engine_course.run(course, jobs=1)
 
     return toy.Course.open(once(tmp_path_factory, "marked", make))

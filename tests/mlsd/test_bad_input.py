@@ -159,7 +159,7 @@ def made(place: Path) -> None:
     """A course whose class was graded, a student's copy, and files of every wrong kind."""
     course = toy.make(place / "course")
     release(course, toy.NAME)
-    engine_course.hand_in(course)
+    toy.hand_in_five(course)
     engine_course.run(course, jobs=1)
     student_course(place / "student")
     shutil.copy(ROOT / "chapters" / "00_start_here.ipynb", place / "student" / "chapters")

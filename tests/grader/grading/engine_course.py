@@ -25,15 +25,6 @@ def run(course, students=None, settings=None, say=lambda told: None, start=None,
     return {outcome.student: outcome for outcome in outcomes}
 
 
-def hand_in(course):
-    """Five students who differ."""
-    toy.submit(course, "right", toy.answered(course, **toy.RIGHT, reflection="Because / divides."))
-    toy.submit(course, "wrong", toy.answered(course, **toy.WRONG))
-    toy.submit(course, "untouched", toy.released(course))
-    toy.submit(course, "empty", b"")
-    toy.submit(course, "no-test", toy.without(toy.answered(course, **toy.RIGHT), "spread-test"))
-
-
 def edit_source(course, old, new):
     """Change a text in the exercise's source."""
     path = course.folder("source", name=toy.NAME) / f"{toy.NAME}.ipynb"

@@ -9,7 +9,7 @@ from grader.course import STAMP
 from grader.workflow import stock
 from grader.workflow.export import export
 from tests import toy_course as toy
-from tests.grader.grading.engine_course import by_hand, copied, dump, hand_in, run
+from tests.grader.grading.engine_course import by_hand, copied, dump, run
 
 STUDENTS = ("empty", "no-test", "right", "untouched", "wrong")
 
@@ -17,13 +17,13 @@ STUDENTS = ("empty", "no-test", "right", "untouched", "wrong")
 @pytest.fixture(scope="module")
 def done(released_once, tmp_path_factory):
     """A course graded by the engine, and the outcomes. Read it, do not change it."""
-    hand_in(course := copied(released_once, tmp_path_factory.mktemp("engine") / "course"))
+    toy.hand_in_five(course := copied(released_once, tmp_path_factory.mktemp("engine") / "course"))
     return course, run(course)
 
 
 def test_points_and_comments_are_those_of_stock_nbgrader(done, course):
     (course, outcomes), other = done, course
-    hand_in(other)
+    toy.hand_in_five(other)
     theirs = {outcome.student: outcome for outcome in stock.grade(other, toy.NAME, list(STUDENTS))}
     assert dump(course) == dump(other)
     for student, outcome in theirs.items():

@@ -20,7 +20,7 @@ from grader.grading.output.lock import one_grader
 from grader.write_errors import DiskFull
 from tests import toy_course as toy
 from tests.grader.full_disk import no_file_beyond
-from tests.grader.grading.engine_course import copied, disagreements, dump, hand_in, outputs, run
+from tests.grader.grading.engine_course import copied, disagreements, dump, outputs, run
 from tests.waiting import ended, until
 
 GRADE = "from mlsd.cli import main; main()"
@@ -29,24 +29,17 @@ RANDOM_MOMENTS = int(os.environ.get("MLSD_KILLS", "6"))
 BEFORE, AFTER = "2026-11-20 10:00:00 UTC", "2026-11-21 10:00:00 UTC"
 
 
-def test_a_dead_worker_costs_nothing_but_time(course, tmp_path):
-    hand_in(course)
-    outcomes = run(course, settings={"deadly": {"right": str(tmp_path / "once")}})
+def test_a_dead_worker_costs_nothing_but_time_and_who_always_kills_it_is_named(course, tmp_path):
+    toy.hand_in_five(course)
+    outcomes = run(course, settings={"deadly": {"right": str(tmp_path / "once"), "wrong": "always"}})
     assert (tmp_path / "once").exists()
-    assert {name: outcome.failure for name, outcome in outcomes.items() if outcome.failure} == {}
-    assert outcomes["right"].points == 6
-
-
-def test_who_always_kills_the_worker_is_named_and_the_others_are_graded(course):
-    hand_in(course)
-    outcomes = run(course, settings={"deadly": {"right": "always"}})
-    assert "not graded in 2 attempts" in outcomes.pop("right").failure
+    assert "not graded in 2 attempts" in outcomes.pop("wrong").failure
     assert {outcome.failure for outcome in outcomes.values()} == {""}
-    assert outcomes["no-test"].points == 6
+    assert (outcomes["right"].points, outcomes["no-test"].points) == (6, 6)
 
 
 def test_a_worker_that_does_not_come_to_an_end_is_replaced(course, monkeypatch, tmp_path):
-    hand_in(course)
+    toy.hand_in_five(course)
     days, stuck = itertools.count(), tmp_path / "stuck"
     stuck.touch()
 
@@ -103,10 +96,10 @@ def undisturbed(released_once, tmp_path_factory):
     """A class handed in twice: graded, then some of it handed in anew. The folder before the second grading, and what
     an undisturbed second grading gives."""
     folder = tmp_path_factory.mktemp("kills")
-    hand_in(course := copied(released_once, folder / "before"))
+    toy.hand_in_five(course := copied(released_once, folder / "before"))
     toy.submit(course, "right", toy.answered(course, **toy.WRONG))
     run(course)
-    hand_in(course)
+    toy.hand_in_five(course)
     for number in range(6):
         toy.submit(course, f"new{number}", toy.answered(course, **(toy.RIGHT if number % 2 else toy.WRONG)))
     run(whole := copied(course, folder / "whole"))
@@ -161,7 +154,7 @@ def test_a_second_grader_says_so_and_waits(course):
 
 
 def test_a_full_disk_is_said_and_leaves_nothing_half_written(course):
-    hand_in(course)
+    toy.hand_in_five(course)
     run(course, students=["empty"])
     before = dump(course), outputs(course)
     largest = max(path.stat().st_size for path in course.home.rglob("*") if path.is_file())
@@ -178,7 +171,7 @@ def test_a_full_disk_is_said_and_leaves_nothing_half_written(course):
 
 
 def test_a_fault_of_ours_is_kept_with_its_traceback(course):
-    hand_in(course)
+    toy.hand_in_five(course)
     outcomes = run(course, settings={"faulty": ["right"]})
     path = log_file(course, toy.NAME)
     assert str(path) in outcomes["right"].failure

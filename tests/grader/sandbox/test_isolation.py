@@ -312,16 +312,11 @@ def test_limits_and_priority_of_its_own_can_be_lowered(session):
     assert run.verdict == "ok", run.error
 
 
-def test_namespaces_show_no_process_of_the_host(sandbox, session):
+def test_namespaces_show_no_process_of_the_host_and_have_a_loopback_of_their_own(sandbox, session):
     if sandbox.level != Level.NAMESPACES:
-        pytest.skip("only namespaces give each session processes of its own")
+        pytest.skip("only namespaces give each session processes and a network of its own")
     assert value(session, "import os; [name for name in os.listdir('/proc') if name.isdigit()]") == ["1"]
     assert value(session, "os.getpid()") == 1
-
-
-def test_namespaces_have_a_loopback_of_their_own(sandbox, session):
-    if sandbox.level < Level.NAMESPACES:
-        pytest.skip("only namespaces have a network of their own")
     session.run_cell("import socket; server = socket.create_server(('127.0.0.1', 0))")
     assert session.run_cell("socket.create_connection(server.getsockname())").error is None
 

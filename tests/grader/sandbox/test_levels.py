@@ -16,7 +16,6 @@ from grader.sandbox import (
     channel,
     describe,
     make_sandbox,
-    named,
     probe,
     require,
 )
@@ -45,12 +44,6 @@ def test_a_level_that_is_missing_is_refused_with_what_to_install(without_bubblew
         require(Level.NAMESPACES)
     with pytest.raises(SandboxError, match="install"):
         make_sandbox(level=Level.NAMESPACES)
-
-
-def test_levels_are_named_as_on_the_command_line():
-    assert named("Landlock") is Level.LANDLOCK
-    with pytest.raises(SandboxError, match="Known: none, limits"):
-        named("docker")
 
 
 @pytest.fixture

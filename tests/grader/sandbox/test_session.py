@@ -93,6 +93,23 @@ def test_cpu_time_is_read_from_outside_whatever_the_process_says(session):
     assert session.cpu_s() - between < between - before
 
 
+STEPS = """
+import time
+steps, first = 0, time.process_time()
+last = first
+while last - first < 0.05:
+    now = time.process_time()
+    steps, last = steps + (now != last), now
+print(steps)
+"""
+
+
+def test_the_sandboxs_cpu_clock_moves_in_smaller_steps_than_the_kernels_ticks(session):
+    """Marks come from CPU clocks, the student's own measurements too."""
+    run = session.run_cell(STEPS)
+    assert int(run.outputs[0]["text"]) > 1000, run.error
+
+
 HANDED_OVER = """
 import os, signal
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for one that ends, so that nobody is charged for it

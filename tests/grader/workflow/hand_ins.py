@@ -2,6 +2,8 @@
 
 import csv
 import io
+import os
+import subprocess
 import tarfile
 import zipfile
 from pathlib import Path
@@ -37,6 +39,16 @@ def tarred(files: dict, mode: str) -> bytes:
             member.size, member.mtime = len(content), 1_700_000_000
             file.addfile(member, io.BytesIO(content))
     return buffer.getvalue()
+
+
+def cloned(folder: Path, when: str, text: str = "hers", name: str = NB) -> None:
+    """A repository with one commit of that committer's time, or one commit more."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(text)
+    git = ["git", "-C", str(folder), "-c", "user.name=A", "-c", "user.email=a@b"]
+    own = os.environ | {"GIT_COMMITTER_DATE": when, "GIT_AUTHOR_DATE": when, "GIT_CONFIG_GLOBAL": os.devnull}
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "work"]):
+        subprocess.run([*git, *command], env=own, check=True, capture_output=True)
 
 
 def in_the_roster(course, folder: Path, *students: str) -> None:

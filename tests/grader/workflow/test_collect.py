@@ -24,7 +24,7 @@ from grader.workflow.receipts import without_time
 from grader.workflow.release import publish
 from tests import toy_course as toy
 from tests.grader.grading.engine_course import mlsd
-from tests.grader.workflow.hand_ins import EVENING, MORNING, NB, NOON, in_the_roster, submitted, tarred, zipped
+from tests.grader.workflow.hand_ins import EVENING, MORNING, NB, NOON, cloned, in_the_roster, submitted, tarred, zipped
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
@@ -507,16 +507,6 @@ def test_a_source_that_does_not_exist_is_named(course, tmp_path):
         collect.collect(course, toy.NAME, tmp_path / "nothing.zip")
 
 
-def cloned(folder: Path, when: str, text: str = "hers", name: str = NB) -> None:
-    """A repository with one commit of that committer's time, or one commit more."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / name).write_text(text)
-    git = ["git", "-C", str(folder), "-c", "user.name=A", "-c", "user.email=a@b"]
-    own = os.environ | {"GIT_COMMITTER_DATE": when, "GIT_AUTHOR_DATE": when, "GIT_CONFIG_GLOBAL": os.devnull}
-    for command in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "work"]):
-        subprocess.run([*git, *command], env=own, check=True, capture_output=True)
-
-
 @needs_git
 @pytest.mark.parametrize("above", ["", f"{toy.NAME}-submissions"], ids=["repositories", "in a folder"])
 def test_github_classrooms_repositories_are_collected_by_the_roster(course, take, tmp_path, above):
@@ -555,14 +545,9 @@ def test_a_repository_in_a_hand_in_says_nothing_of_its_time(course, take, tmp_pa
 def test_reading_a_repository_runs_no_program_that_it_names(course, take, tmp_path):
     place = tmp_path / "class" / f"{toy.NAME}-eve"
     cloned(place, "2026-11-20T08:00:00Z")
-    touch = f"touch {tmp_path / 'ran'}; false"
-    for name, value in {
-        "gpg.program": touch,
-        "core.fsmonitor": touch,
-        "core.pager": touch,
-        "core.sshCommand": touch,
-    }.items():
+    programs = ("gpg.program", "core.fsmonitor", "core.pager", "core.sshCommand")
+    settings = dict.fromkeys(programs, f"touch {tmp_path / 'ran'}; false") | {"log.showSignature": "true"}
+    for name, value in settings.items():
         subprocess.run(["git", "-C", str(place), "config", name, value], check=True)
-    subprocess.run(["git", "-C", str(place), "config", "log.showSignature", "true"], check=True)
     assert take(tmp_path / "class")[place.name][:2] == ("eve", "collected")
     assert not (tmp_path / "ran").exists()

@@ -4,6 +4,7 @@ import gzip
 import json
 import subprocess
 import zipfile
+from functools import reduce
 from pathlib import Path
 
 import pytest
@@ -113,15 +114,9 @@ def test_a_planted_leak_is_found(repository, tmp_path, plant, what):
     assert any(what in leak.what for leak in leaks.scan(edition, against))
 
 
-def in_archives(levels: int) -> bytes:
-    content = b"x"
-    for _ in range(levels):
-        content = gzip.compress(content)
-    return content
-
-
 PACKED = gzip.compress(b"x" * 100)
-CLOSED = {"damaged": PACKED[:-9], "no gzip": PACKED[:2] + b"x" * 20, "deep": in_archives(9), "large": PACKED}
+DEEP = reduce(lambda content, _: gzip.compress(content), range(9), b"x")
+CLOSED = {"damaged": PACKED[:-9], "no gzip": PACKED[:2] + b"x" * 20, "deep": DEEP, "large": PACKED}
 
 
 @pytest.mark.parametrize("closed", CLOSED)

@@ -5,7 +5,6 @@ import re
 import shlex
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ import pytest
 from grader.course import Course
 from tests import quickstart_course as quickstart
 from tests.grader.grading.engine_course import by_hand
-from tests.grader.workflow.hand_ins import table_rows, tarred
+from tests.grader.workflow.hand_ins import table_rows, tarred, zipped
 from tests.quickstart_course import NAME, SQUARES, SUM, WRONG
 from tests.toy_course import cell, solved
 
@@ -159,9 +158,7 @@ def test_a_run_of_what_is_released_is_no_edit_and_an_answer_in_it_is_not_overwri
 
 def test_the_quickstart_exercise_is_collected_graded_and_fed_back(instructor):
     folder = instructor.course
-    with zipfile.ZipFile(instructor.here / "class.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in handed_in(Course.open(folder)).items():
-            archive.writestr(zipfile.ZipInfo(name, (2026, 3, 1, 12, 0, 0)), content, zipfile.ZIP_DEFLATED)
+    (instructor.here / "class.zip").write_bytes(zipped(handed_in(Course.open(folder)), (2026, 3, 1, 12, 0, 0)))
     said = instructor.mlsd(f"collect {NAME} class.zip --timezone UTC", status=1)
     lines = said.splitlines()
     assert "collected  Ann Lee_101 -> ann-lee-101" in lines

@@ -1,19 +1,17 @@
 """An instructor's term, typed as INSTRUCTORS.md has it: nine students from three platforms, from release to regrade."""
 
 import json
-import os
 import shlex
 import shutil
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 import pytest
 
 from tests import toy_course as toy
 from tests.grader.grading.engine_course import by_hand, edit_source
-from tests.grader.workflow.hand_ins import NB, table_rows
+from tests.grader.workflow.hand_ins import NB, cloned, table_rows, zipped
 
 DOWNLOAD = (2026, 11, 25, 9, 30, 0)
 ROSTER = """\
@@ -55,25 +53,12 @@ def moodle(course, path: Path) -> None:
         "Cy Orr_73": handed_in(course, **toy.RIGHT),
         "Dee Pike_74": "my notebook is on the other laptop",
     }
-    with zipfile.ZipFile(path, "w") as archive:
-        for who, text in texts.items():
-            archive.writestr(zipfile.ZipInfo(f"{who}_assignsubmission_file_/{NB}", DOWNLOAD), text)
+    path.write_bytes(zipped({f"{who}_assignsubmission_file_/{NB}": text for who, text in texts.items()}, DOWNLOAD))
 
 
 def canvas(course, path: Path) -> None:
-    with zipfile.ZipFile(path, "w") as archive:
-        text = handed_in(course, **toy.RIGHT | {"spread": toy.WRONG["spread"]})
-        archive.writestr(zipfile.ZipInfo(f"shawgus_13_888_{NB}", DOWNLOAD), text)
-
-
-def classroom(course, folder: Path) -> None:
-    """A repository of GitHub Classroom, as `git clone` leaves it."""
-    place = folder / f"{toy.NAME}-hal-codes"
-    place.mkdir(parents=True)
-    (place / NB).write_text(handed_in(course, **toy.RIGHT))
-    git = ["git", "-C", str(place), "-c", "user.name=Hal", "-c", "user.email=hal@uni.edu"]
-    for command in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "work"]):
-        subprocess.run([*git, *command], env=os.environ | {"GIT_CONFIG_GLOBAL": os.devnull}, check=True)
+    text = handed_in(course, **toy.RIGHT | {"spread": toy.WRONG["spread"]})
+    path.write_bytes(zipped({f"shawgus_13_888_{NB}": text}, DOWNLOAD))
 
 
 def marks(path: Path) -> dict[str, float | str]:
@@ -101,7 +86,8 @@ def test_a_term_gives_each_student_the_marks_that_they_earned(tmp_path):
 
     moodle(course, here / "moodle.zip")
     canvas(course, here / "canvas.zip")
-    classroom(course, here / "cloned")
+    work = handed_in(course, **toy.RIGHT)
+    cloned(here / "cloned" / f"{toy.NAME}-hal-codes", "2026-11-20T10:00:00Z", work)  # of GitHub Classroom
     (here / "teams" / "red").mkdir(parents=True)
     (here / "teams" / "red" / NB).write_text(handed_in(course, **toy.RIGHT, reflection="Ours."))
     assert "4 collected" in mlsd("collect halves moodle.zip --times Grades.csv --timezone UTC")
