@@ -6,6 +6,8 @@ import pickle
 import pytest
 
 from grader.grading import batch
+from grader.sandbox import probe
+from grader.sandbox.isolation import bubblewrap
 from grader.workflow import feedback, release, stock
 from tests import toy_course as toy
 from tests.grader.grading import engine_course
@@ -64,3 +66,14 @@ def graded_own(graded, tmp_path):
     for student in graded[1]:
         os.utime(course.folder("autograded", student, toy.NAME))
     return course
+
+
+@pytest.fixture
+def without_bubblewrap(monkeypatch):
+    """A machine that offers no namespaces, and is asked again."""
+    monkeypatch.setattr(bubblewrap, "program", str)
+    monkeypatch.delenv(probe.CEILING, raising=False)
+    monkeypatch.setattr(probe, "_TRIED", [])
+    probe.found_missing.cache_clear()
+    yield
+    probe.found_missing.cache_clear()

@@ -8,8 +8,6 @@ from contextlib import closing
 import pytest
 
 from grader.errors import GraderError
-from grader.grading.batch import grade as with_engine
-from grader.grading.records import Options
 from grader.grading.worker import WorkerProcess
 from grader.sandbox import Level, best_level, probe
 from tests import toy_course as toy
@@ -32,23 +30,17 @@ def test_everyone_gets_exactly_their_marks_and_who_needs_a_look_has_a_line_also_
         assert counts in result.output
 
 
-def test_a_level_that_is_not_there_is_refused_if_it_is_required(course, monkeypatch):
+def test_a_level_that_is_not_there_is_refused_if_it_is_required(course, without_bubblewrap):
     toy.submit(course, "bo", toy.answered(course, **toy.RIGHT))
-    monkeypatch.setattr(probe, "_TRIED", ["bubblewrap is not installed"])
-    probe.found_missing.cache_clear()
-    try:
-        with pytest.raises(GraderError, match="namespaces is not available here"):
-            mlsd(course, "grade", toy.NAME, "--sandbox", "namespaces", "--require-sandbox")
-        if not probe.missing(Level.LIMITS):
-            said = []
-            options = Options(jobs=1, level="namespaces")
-            (outcome,) = with_engine(course, toy.NAME, ["bo"], options, said.append)
-            assert outcome.points == 6
-            assert said[0].startswith("sandbox: ")
-            assert "namespaces is not available here: bubblewrap is not installed. It needs" in said[0]
-            assert sum("not available" in line for line in said) == 1
-    finally:
-        probe.found_missing.cache_clear()
+    with pytest.raises(GraderError, match="namespaces is not available here"):
+        mlsd(course, "grade", toy.NAME, "--sandbox", "namespaces", "--require-sandbox")
+    if not probe.missing(Level.LIMITS):
+        said = []
+        (outcome,) = run(course, say=said.append, start=WorkerProcess, jobs=1, level="namespaces").values()
+        assert outcome.points == 6
+        assert said[0].startswith("sandbox: ")
+        assert "namespaces is not available here: bubblewrap is not installed. It needs" in said[0]
+        assert sum("not available" in line for line in said) == 1
 
 
 def test_a_weaker_level_gives_the_same_marks(course):

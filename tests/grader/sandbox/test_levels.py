@@ -19,7 +19,7 @@ from grader.sandbox import (
     probe,
     require,
 )
-from grader.sandbox.isolation import bubblewrap, filesystem_view
+from grader.sandbox.isolation import filesystem_view
 from tests.grader.sandbox import test_isolation
 
 HERE = Path(__file__).parent
@@ -27,16 +27,6 @@ AS_NOBODY = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"
 LAST = "test_what_a_course_shows_can_be_read"
 TRIED = {param.values[0] for param in test_isolation.HERE}
 as_root = pytest.mark.skipif(os.getuid() != 0, reason="needs root, to become somebody else")
-
-
-@pytest.fixture
-def without_bubblewrap(monkeypatch):
-    monkeypatch.setattr(bubblewrap, "program", str)
-    monkeypatch.delenv(probe.CEILING, raising=False)
-    monkeypatch.setattr(probe, "_TRIED", [])
-    probe.found_missing.cache_clear()
-    yield
-    probe.found_missing.cache_clear()
 
 
 def test_a_level_that_is_missing_is_refused_with_what_to_install(without_bubblewrap):
