@@ -13,7 +13,7 @@ from grader.errors import GraderError
 from grader.whole_files import write_folder
 from grader.workflow import release
 from grader.workflow.collect import collect
-from grader.write_errors import DiskFull, full_disk_told
+from grader.write_errors import DiskFull
 from tests import toy_course as toy
 from tests.grader.full_disk import no_file_beyond
 from tests.grader.grading.engine_course import mlsd
@@ -113,15 +113,6 @@ def test_an_exchange_that_cannot_be_written_keeps_what_it_offers(course):
     with pytest.raises(GraderError, match=r"Exchange\.root"):
         release.publish(course, toy.NAME)
     assert release.read_files(offered) == release.read_files(course.folder("release", name=toy.NAME))
-
-
-def test_copying_many_files_without_room_is_said_by_the_place_they_go_to(tmp_path):
-    """`copytree` raises an error of its own, without a number."""
-    (tmp_path / "from").mkdir()
-    (tmp_path / "from" / "long").write_bytes(bytes(2000))
-    refused = pytest.raises(DiskFull, match=f"below {tmp_path / 'to'}")
-    with no_file_beyond(1000), refused, full_disk_told(tmp_path / "to"):
-        shutil.copytree(tmp_path / "from", tmp_path / "to")
 
 
 def test_a_file_where_a_folder_must_be_is_named_and_kept(course):
