@@ -57,7 +57,14 @@ class Course:
         """
         root = cls.root_of(folder)
         course = cls(root, _read_config(root), folder)
-        if not (root / CONFIG).is_file() and not any(course.folder(step).is_dir() for step in STEPS):
+        if (root / CONFIG).is_file():
+            return course
+        if (above := _kept_by(root)) is not None:
+            raise GraderError(
+                f"{root} is where the course {above} keeps its students' files, and no course. Name the course: "
+                f"--course {above}"
+            )
+        if not any(course.folder(step).is_dir() for step in STEPS):
             raise GraderError(
                 f"{root} is not an nbgrader course: it has neither {CONFIG} nor a folder 'source' or 'submitted'. "
                 "Name the course folder: --course DIR"
@@ -284,6 +291,17 @@ def _nearest(start: Path) -> Path:
         if Course(nearest, _read_config(nearest)).keeps_hand_ins_at(found[-1]):
             return nearest
         nearest = found.pop()
+
+
+def _kept_by(folder: Path) -> Path | None:
+    """The course above that has its gradebook or one of its steps in `folder`, which has no configuration."""
+    try:
+        above = _nearest(folder)
+    except GraderError:
+        return None
+    course = Course(above, _read_config(above))
+    taken = {course.home.resolve(), *(course.folder(step).parent.resolve() for step in STEPS)}
+    return above if folder in taken - {above} else None
 
 
 def _read_config(root: Path) -> Any:

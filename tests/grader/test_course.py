@@ -70,6 +70,19 @@ def test_of_a_course_in_the_folder_of_another_the_nearest_is_opened(course, monk
     assert Course.open().root == inner.root
 
 
+@pytest.mark.parametrize("kept", ["classroom", "classroom/handed_in"])
+def test_the_folder_where_a_course_keeps_its_gradebook_or_hand_ins_is_no_course(kept, tmp_path):
+    """Its gradebook would be opened there, without the course's configuration and secret."""
+    (tmp_path / "classroom" / "handed_in" / "submitted").mkdir(parents=True)
+    (tmp_path / CONFIG).write_text(
+        "c = get_config()\nc.CourseDirectory.db_url = 'sqlite:///classroom/gradebook.db'\n"
+        "c.CourseDirectory.submitted_directory = 'classroom/handed_in/submitted'\n"
+    )
+    (tmp_path / "classroom" / "submitted").mkdir()
+    with pytest.raises(GraderError, match=f"Name the course: --course {re.escape(str(tmp_path))}$"):
+        Course.open(tmp_path / kept)
+
+
 @pytest.mark.parametrize("laid", [os.mkdir] if sys.platform == "win32" else [os.mkdir, os.mkfifo])
 def test_a_gradebook_that_is_no_file_is_named(laid, course):
     course.database.unlink()
