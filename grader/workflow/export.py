@@ -65,6 +65,10 @@ def export(
         raise GraderError(
             f"--format {form} is one exercise a file: name it, {course.command(f'export NAME --format {form}')}"
         )
+    if not to.name or to.is_dir():
+        raise GraderError(f"--to is {to}; it must name a file, e.g. --to marks.csv")
+    if not column.isprintable():
+        raise GraderError(f"--column is {column!r}; it has signs that cannot be seen. Copy Canvas's heading.")
     with course.gradebook() as book:
         if name is not None:
             course.require_known(book, name)

@@ -4,6 +4,7 @@ import csv
 import io
 import shutil
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -160,6 +161,15 @@ def test_whom_a_platform_will_not_find_is_named_and_so_are_open_points(course, t
 def test_a_form_that_takes_one_exercise_is_said(course, tmp_path):
     with pytest.raises(GraderError, match="one exercise a file: name it"):
         export(course, None, tmp_path / "m.csv", "moodle")
+
+
+@pytest.mark.parametrize(
+    ("to", "column", "said"),
+    [("", "", "--to is ."), ("/", "", "--to is /"), (".", "", "--to is ."), ("c.csv", "\udcff", "--column is")],
+)
+def test_a_file_without_a_name_and_a_heading_that_cannot_be_written_are_refused(course, to, column, said):
+    with pytest.raises(GraderError, match=said):
+        export(course, toy.NAME, Path(to), "canvas", column=column)
 
 
 def test_a_mark_after_the_penalty_has_no_digits_of_arithmetic():
