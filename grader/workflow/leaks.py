@@ -144,7 +144,7 @@ def _contents(folder: Path) -> Iterator[tuple[str, bytes]]:
         content = path.read_bytes()
         yield where, content
         if LOOSE_OBJECT.search(where):
-            yield where, zlib.decompress(content).partition(b"\0")[2]
+            yield where, _loose(where, content)
         yield from _unpacked(where, content)
 
 
@@ -157,9 +157,23 @@ def _unpacked(where: str, content: bytes, depth: int = 0) -> Iterator[tuple[str,
             yield where + name, inner
             yield from _unpacked(where + name, inner, depth + 1)
     except (*BROKEN, ValueError) as error:
-        raise GraderError(
-            f"{where} cannot be looked into: {error}. Look into it yourself, and leave it out."
-        ) from error
+        raise _closed(where, error) from error
+
+
+def _loose(where: str, content: bytes) -> bytes:
+    """What an object of git holds that is a file of its own. Raises `GraderError` for one that is none."""
+    try:
+        reader = zlib.decompressobj()
+        found = reader.decompress(content, MOST_BYTES)
+        if not reader.eof:
+            raise ValueError(f"more than {MOST_BYTES:,} bytes, or cut off")
+    except (*BROKEN, ValueError) as error:
+        raise _closed(where, error) from error
+    return found.partition(b"\0")[2]
+
+
+def _closed(where: str, error: Exception) -> GraderError:
+    return GraderError(f"{where} cannot be looked into: {error}. Look into it yourself, and leave it out.")
 
 
 def _members(content: bytes) -> Iterator[tuple[str, bytes]]:

@@ -2,8 +2,10 @@
 
 import gzip
 import json
+import re
 import subprocess
 import zipfile
+import zlib
 from functools import reduce
 from pathlib import Path
 
@@ -119,11 +121,17 @@ DEEP = reduce(lambda content, _: gzip.compress(content), range(9), b"x")
 CLOSED = {"damaged": PACKED[:-9], "no gzip": PACKED[:2] + b"x" * 20, "deep": DEEP, "large": PACKED}
 
 
-@pytest.mark.parametrize("closed", CLOSED)
-def test_an_archive_that_cannot_be_looked_into_is_named(tmp_path, closed, monkeypatch):
+OBJECT = f".git/objects/ab/{'c' * 38}"
+LOOSE = {"no object": b"garbage", "a damaged object": zlib.compress(b"x" * 50)[:-3], "large": zlib.compress(PACKED * 9)}
+NOT_OPENED = [("x.gz", content) for content in CLOSED.values()] + [(OBJECT, content) for content in LOOSE.values()]
+
+
+@pytest.mark.parametrize(("place", "content"), NOT_OPENED, ids=[*CLOSED, *LOOSE])
+def test_what_cannot_be_looked_into_is_named(tmp_path, place, content, monkeypatch):
     monkeypatch.setattr(leaks, "MOST_BYTES", 99)
-    (tmp_path / "x.gz").write_bytes(CLOSED[closed])
-    with pytest.raises(GraderError, match=r"x\.gz cannot be looked into: "):
+    (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / place).write_bytes(content)
+    with pytest.raises(GraderError, match=f"{re.escape(place)} cannot be looked into: "):
         leaks.scan(tmp_path, leaks.Guarded())
 
 
