@@ -111,7 +111,7 @@ def collect(
     Raises `GraderError` if there is nothing to read or no such exercise.
     """
     course.require(name, "release")
-    if not source.exists():
+    if not (source.is_dir() or source.is_file()):  # a device would be read without end
         raise GraderError(f"there is no folder, zip or tar {source}")
     students = read_map(roster) if roster else {}
     known = read_times(times, zone) if times else {}

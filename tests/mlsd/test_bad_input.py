@@ -86,7 +86,7 @@ TYPED = {"level", "zone", "length", "moment", "share", "form", "mark", "scenario
 NAMES = {"exercise", "student", "lesson", "notebook"}
 PATHS = {
     "table": ("nowhere", "empty", "noise", "v3.ipynb", "."),
-    "hand-ins": ("nowhere", "empty", "noise", "v3.ipynb"),
+    "hand-ins": ("nowhere", "empty", "noise", "v3.ipynb", "pipe"),
     "edition": ("nowhere", "empty", "noise", "pipe", "other.zip"),
     "notebook": ("v3.ipynb", "noise", "empty"),
     "file": ("empty", "text.txt/out", "long-name" * 30),
