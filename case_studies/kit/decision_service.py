@@ -117,6 +117,10 @@ class DecisionService(ABC, Generic[Release]):
         version = self.registry.current or "none"
         return version, self._release(version)
 
+    def version_of(self, release: Release) -> str:
+        """The version of a release that `decide` is given: by now the registry may name another as the current one."""
+        return next(version for version, own in self._releases.items() if own is release)
+
     def _told_version(self) -> str:
         """The current version; the process lives where its registry cannot be read, too."""
         with suppress(CourseError, OSError):

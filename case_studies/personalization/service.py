@@ -135,8 +135,7 @@ class PageService(DecisionService[Release]):
         seen = online_features(self.store.connection, time_us, request.visitor_id, category, request.position)
         shown = release.decide(seen[None, :], page)
         item, propensity, score = int(shown.item[0]), float(shown.propensity[0]), float(shown.score[0])
-        version = self.registry.current or "none"
-        self.store.insert("shown", [(request.request_id, item, propensity, version)])
+        self.store.insert("shown", [(request.request_id, item, propensity, self.version_of(release))])
         return Decision({"item": item, "propensity": propensity, "score": score}, False, seen)
 
     def _page(self, request: View, time_us: int, category: int) -> int:

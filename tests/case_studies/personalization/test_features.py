@@ -1,9 +1,13 @@
 """Features against a slow loop, their age, and the release that leaves wrong ones."""
 
+import sqlite3
+from contextlib import closing
+
 import numpy as np
 import pytest
 
 from case_studies.kit import key_header, replay
+from case_studies.kit.model_registry import ModelRegistry
 from case_studies.personalization.data import load
 from case_studies.personalization.features import FEATURES, WINDOWS, features_of
 from case_studies.personalization.labels import learnable, rewards_as_of
@@ -95,6 +99,22 @@ def test_a_slot_of_another_visitor_is_no_slot_of_the_page(run):
     answer = client.post("/predict", json={**second, "visitor_id": second["visitor_id"] + 1})
     assert (answer.status_code, answer.get_json()["error"]["field"]) == (422, "page_id")
     assert client.post("/predict", json=second).status_code == 200
+
+
+def test_what_is_shown_is_filed_under_the_release_that_chose_it(run, monkeypatch):
+    """A promotion may come between; whoever estimates a policy from the log would take its propensity for another's."""
+    client, current, decided = with_key(app_of(run), run), run.registry().current, Release.decide
+    view = hooks.day(0)[0][0]
+
+    def promoted_meanwhile(*given):
+        monkeypatch.setattr(ModelRegistry, "current", "v9")
+        return decided(*given)
+
+    monkeypatch.setattr(Release, "decide", promoted_meanwhile)
+    assert client.post("/predict", json=view).get_json()["release"] == current
+    with closing(sqlite3.connect(run.store)) as store:
+        filed = store.execute("SELECT release FROM shown WHERE request_id = ?", [view["request_id"]])
+        assert filed.fetchall() == [(current,)]
 
 
 def test_metrics_tell_what_was_shown_by_release(run):
