@@ -235,7 +235,11 @@ def _releases(history: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _utc(time_s: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M", time.gmtime(time_s))
+    """The minute; a time that no calendar has comes from a damaged log, and the rest of its line may hold."""
+    try:
+        return time.strftime("%Y-%m-%d %H:%M", time.gmtime(time_s))
+    except (OverflowError, ValueError, OSError):
+        return f"unknown ({time_s})"
 
 
 def _live(run: Run, page: Path, monitor: Path | None) -> str:

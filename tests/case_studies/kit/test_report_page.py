@@ -91,6 +91,19 @@ def test_measuring_the_capacity_leaves_the_run_as_it_is(reported):
     assert "No page is kept now" in text
 
 
+@pytest.mark.parametrize("damaged", ["NaN", "1e400", "-1e300", "1e18"])
+def test_a_damaged_time_of_a_release_is_shown_as_unknown(reported, damaged):
+    run, page, app_of = reported
+    log = next(run.path.rglob("history.jsonl"))
+    kept = log.read_bytes()
+    log.write_bytes(re.sub(rb'"time": [\d.]+', f'"time": {damaged}'.encode(), kept, count=1))
+    try:
+        write_report(run, page.with_name("again.html"), app_of)
+    finally:
+        log.write_bytes(kept)
+    assert f"unknown ({float(damaged)})" in page.with_name("again.html").read_text(encoding="utf-8")
+
+
 def test_the_newest_days_of_the_case_are_shown_and_not_those_of_another(tmp_path):
     assert latest_days(tmp_path, "kit") is None
     for folder, case in (("a", "fraud"), ("b", "kit")):
