@@ -167,9 +167,12 @@ class ModerationService(DecisionService[Release]):
         return window_of(seen, seen["score"].to_numpy(), seen["action"].to_numpy())
 
     def store_report(self, report: Verdict, time_us: int) -> None:
+        """A strike is for whom the post was sent by; an erased author gets none, whom the verdict still names."""
         self.store.connection.execute("DELETE FROM queue WHERE post_id = ?", (report.post_id,))
         if report.against:
-            self.store.insert("strikes", [(report.post_id, report.author_id, time_us)])
+            query = "SELECT author_id FROM posts WHERE post_id = ? AND author_id != ?"
+            authors = self.store.connection.execute(query, (report.post_id, NOBODY)).fetchall()
+            self.store.insert("strikes", [(report.post_id, author, time_us) for (author,) in authors])
 
     def count(self, request: Post, decision: Decision, version: str) -> None:
         self._harm.observe(decision.answer["harm_eur"])

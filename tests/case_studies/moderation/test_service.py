@@ -81,6 +81,8 @@ def test_an_erased_author_leaves_decisions_and_no_text(client, answers, run):
     assert client.get(f"/audit/{body['post_id']}").get_json() == answers[0]
     refused = client.delete(f"/authors/{body['author_id']}")
     assert (refused.status_code, refused.get_json()["error"]["field"]) == (404, "author_id")
+    verdict = {"post_id": body["post_id"], "author_id": body["author_id"], "time": body["time"], "against": True}
+    assert client.post("/reports", json=verdict).status_code == 200
     store = service.ModerationStore(run.store)
     assert not any(sent.get("author_id") == body["author_id"] for _, sent in store.all_sent())
     for table in ("posts", "strikes"):
