@@ -507,6 +507,16 @@ def test_a_source_that_does_not_exist_is_named(course, tmp_path):
         collect.collect(course, toy.NAME, tmp_path / "nothing.zip")
 
 
+@pytest.mark.parametrize("typed", ["", ".", ".."])
+def test_the_folder_of_the_course_itself_holds_no_hand_ins(course, typed, monkeypatch):
+    """An empty argument, as an unset "$ZIP" gives it, is the working folder."""
+    monkeypatch.chdir(course.root)
+    before = course.students(toy.NAME)
+    with pytest.raises(GraderError, match="holds the course itself"):
+        collect.collect(course, toy.NAME, Path(typed))
+    assert course.students(toy.NAME) == before
+
+
 @needs_git
 @pytest.mark.parametrize("above", ["", f"{toy.NAME}-submissions"], ids=["repositories", "in a folder"])
 def test_github_classrooms_repositories_are_collected_by_the_roster(course, take, tmp_path, above):
