@@ -43,7 +43,7 @@ def as_document(path: Path, text: bytes | str, fields: Mapping[str, Any] = NO_FI
         wrong = [name for name, kind in fields.items() if not isinstance(document.get(name, ...), kind)]
         if not wrong:
             return document
-        why = f"{wrong[0]} is {document.get(wrong[0])!r:.80}"
+        why = f"{wrong[0]} is {document[wrong[0]]!r:.80}" if wrong[0] in document else f"it has no {wrong[0]}"
     raise ModelingError(f"{path} is not as it was written: {why}. Take the file from a backup, or train again.")
 
 

@@ -26,12 +26,17 @@ def test_a_model_file_that_was_changed_is_refused_before_it_is_read(saved):
     assert not (saved / "was_run").exists()
 
 
-@pytest.mark.parametrize(("was", "now"), [("0.5", "0.6"), ("0.5", '"0.5"'), ('"a"', ""), ('"columns"', '"colums"')])
-def test_a_document_that_was_changed_is_refused(saved, was, now):
+CHANGED = "its values were changed"
+CHANGES = [("0.5", "0.6", CHANGED), ("0.5", '"0.5"', CHANGED), ('"a"', "", CHANGED), ('"columns"', '"colums"', CHANGED)]
+CHANGES += [('"document_sha256"', '"other"', "it has no document_sha256"), ('"sha256": ', '"sha256": 1,"a":', "is 1")]
+
+
+@pytest.mark.parametrize(("was", "now", "said"), CHANGES)
+def test_a_document_that_was_changed_is_refused(saved, was, now, said):
     text = (saved / "release.json").read_text()
     assert was in text
     (saved / "release.json").write_text(text.replace(was, now))
-    with pytest.raises(ModelingError, match=r"release.json is not as it was written: its values were changed"):
+    with pytest.raises(ModelingError, match=rf"release.json is not as it was written: .*{said}"):
         read_artefact(saved)
 
 
