@@ -56,6 +56,11 @@ class Course:
         Raises `GraderError` if there is none or its configuration cannot be read.
         """
         root = cls.root_of(folder)
+        if signs := sorted({*"*?["} & {*str(root)}):
+            raise GraderError(
+                f"{root} holds {' and '.join(signs)}, which nbgrader takes for a pattern: it would find nothing there. "
+                "Give the folder another name."
+            )
         course = cls(root, _read_config(root), folder)
         if (root / CONFIG).is_file():
             return course

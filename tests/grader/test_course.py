@@ -70,6 +70,14 @@ def test_of_a_course_in_the_folder_of_another_the_nearest_is_opened(course, monk
     assert Course.open().root == inner.root
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no folder has such a name there")
+@pytest.mark.parametrize("name", ["cs [1]", "cs*", "cs?"])
+def test_a_course_whose_folder_nbgrader_would_not_find_is_named(name, tmp_path):
+    (tmp_path / name / "source").mkdir(parents=True)
+    with pytest.raises(GraderError, match="takes for a pattern"):
+        Course.open(tmp_path / name)
+
+
 @pytest.mark.parametrize("kept", ["classroom", "classroom/handed_in"])
 def test_the_folder_where_a_course_keeps_its_gradebook_or_hand_ins_is_no_course(kept, tmp_path):
     """Its gradebook would be opened there, without the course's configuration and secret."""
