@@ -302,9 +302,9 @@ def _kept_by(folder: Path) -> Path | None:
     """The course above that has its gradebook or one of its steps in `folder`, which has no configuration."""
     try:
         above = _nearest(folder)
-    except GraderError:
+        course = Course(above, _read_config(above))
+    except GraderError:  # none, or one that says nothing of this folder
         return None
-    course = Course(above, _read_config(above))
     taken = {course.home.resolve(), *(course.folder(step).parent.resolve() for step in STEPS)}
     return above if folder in taken - {above} else None
 

@@ -70,6 +70,12 @@ def test_of_a_course_in_the_folder_of_another_the_nearest_is_opened(course, monk
     assert Course.open().root == inner.root
 
 
+def test_a_course_without_a_configuration_opens_below_one_that_cannot_be_read(tmp_path):
+    (tmp_path / CONFIG).write_text("c = nothing()\n")
+    (tmp_path / "cs101" / "source").mkdir(parents=True)
+    assert Course.open(tmp_path / "cs101").root == tmp_path / "cs101"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no folder has such a name there")
 @pytest.mark.parametrize("name", ["cs [1]", "cs*", "cs?"])
 def test_a_course_whose_folder_nbgrader_would_not_find_is_named(name, tmp_path):
