@@ -121,8 +121,8 @@ def level(sheet: Sheet, answer: Answer, name: str) -> None:
     much = f"The bill is more than {EXERCISE.limit('affordable'):g} times the lower bound, so the level earns nothing."
     affordable = EXERCISE.judge(sheet, "affordable", bill.total / cases.bound["total"], much)
     for run in bill.runs:
-        family, why = run.day["family"], moment_of(run, sheet.private)
-        EXERCISE.judge(sheet, family, run.level, why, counts=affordable, limit="level")
+        why = moment_of(run, sheet.private)
+        EXERCISE.judge(sheet, run.day["family"], run.level, why, counts=affordable, limit="level")
 
 
 @EXERCISE.graded("cost")
@@ -136,9 +136,9 @@ def cost(sheet: Sheet, answer: Answer, name: str) -> None:
     if bill is None or (spotless := _lived(sheet, answer, name, without_spot(cases))) is None:
         return
     missed = [run.day["family"] for run in bill.runs if run.level < cases.level]
-    kept, back = len(bill.runs) - len(missed), paid_back(bill, cases.level)
+    back = paid_back(bill, cases.level)
     sheet.judge(
-        "kept", f"{kept} of {len(bill.runs)}", f"{len(bill.runs)}", not missed,
+        "kept", f"{len(bill.runs) - len(missed)} of {len(bill.runs)}", f"{len(bill.runs)}", not missed,
         f"The level was missed on these days: {', '.join(missed)}. What was lost beyond it is refunded."
         + ("" if cases.private else f" That is {back:,.0f} EUR of the bill."),
     )  # fmt: skip
