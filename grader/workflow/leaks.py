@@ -164,12 +164,12 @@ def _loose(where: str, content: bytes) -> bytes:
     """What an object of git holds that is a file of its own. Raises `GraderError` for one that is none."""
     try:
         reader = zlib.decompressobj()
-        found = reader.decompress(content, MOST_BYTES)
+        unpacked = reader.decompress(content, MOST_BYTES)
         if not reader.eof:
             raise ValueError(f"more than {MOST_BYTES:,} bytes, or cut off")
     except (*BROKEN, ValueError) as error:
         raise _closed(where, error) from error
-    return found.partition(b"\0")[2]
+    return unpacked.partition(b"\0")[2]
 
 
 def _closed(where: str, error: Exception) -> GraderError:

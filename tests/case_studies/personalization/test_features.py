@@ -102,7 +102,7 @@ def test_a_slot_of_another_visitor_is_no_slot_of_the_page(run):
 
 
 def test_what_is_shown_is_filed_under_the_release_that_chose_it(run, monkeypatch):
-    """A promotion may come between; whoever estimates a policy from the log would take its propensity for another's."""
+    """A promotion may come between; an estimate of a policy from the log would take its propensity for another's."""
     client, current, decided = with_key(app_of(run), run), run.registry().current, Release.decide
     view = hooks.day(0)[0][0]
 
