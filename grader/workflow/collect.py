@@ -112,7 +112,9 @@ def collect(
     """
     course.require(name, "release")
     if not (source.is_dir() or source.is_file()):  # a device would be read without end
-        raise GraderError(f"there is no folder, zip or tar {source}")
+        raise GraderError(
+            f"{source} is no folder, zip or tar. Name the one with the hand-ins, as the platform wrote it."
+        )
     if course.root.is_relative_to(source.resolve()):  # as with an empty argument
         raise GraderError(f"{source.resolve()} holds the course itself. Name the folder or archive of hand-ins.")
     students = read_map(roster) if roster else {}
