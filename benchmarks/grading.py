@@ -238,19 +238,22 @@ def hand_in(course: Path, assignment: Assignment, n: int) -> None:
 
 
 def timed(grader: Grader, course: Path, name: str, *options: str, every: int = 1) -> Timed:
-    """Run a grader on the class, or on one in `every` students of it."""
-    with tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True) as folder:
-        own = copied(course, Path(folder) / "course")
-        students = sorted((own / "submitted").iterdir())
-        for left_out in set(students) - set(students[::every]):
-            shutil.rmtree(left_out)
-        surroundings = environment(Path(folder))
-        start_s = time.perf_counter()
-        ended = grader(own, name, surroundings, LIMIT_S, *options)
-        wall_s = time.perf_counter() - start_s
-        if ended.status != 0:
-            raise SystemExit(f"{name}: the grader ended with status {ended.status}:\n{ended.text[-3000:]}")
-        return Timed(ended, wall_s, spent(own, name))
+    """Run a grader on the class, or on one in `every` students of it, in a copy beside the course.
+
+    The copy is left: to remove one keeps the disk busy while the next is timed.
+    """
+    folder = Path(tempfile.mkdtemp(dir=course.parent))
+    own = copied(course, folder / "course")
+    students = sorted((own / "submitted").iterdir())
+    for left_out in set(students) - set(students[::every]):
+        shutil.rmtree(left_out)
+    surroundings = environment(folder)
+    start_s = time.perf_counter()
+    ended = grader(own, name, surroundings, LIMIT_S, *options)
+    wall_s = time.perf_counter() - start_s
+    if ended.status != 0:
+        raise SystemExit(f"{name}: the grader ended with status {ended.status}:\n{ended.text[-3000:]}")
+    return Timed(ended, wall_s, spent(own, name))
 
 
 def spent(course: Path, name: str) -> dict[str, float]:
@@ -271,16 +274,15 @@ def start_s() -> float:
         return time.perf_counter() - begin_s
 
 
-def both(assignment: Assignment, n: int, options: list[str], quiet: bool) -> dict[str, object]:
-    """One class graded by both; raises SystemExit if a mark differs."""
+def both(assignment: Assignment, n: int, options: list[str], quiet: bool, folder: Path) -> dict[str, object]:
+    """One class graded by both, in a course below `folder`; raises SystemExit if a mark differs."""
     name = assignment.name
-    with tempfile.TemporaryDirectory(prefix="grading-") as folder:
-        course = write(Path(folder) / "course", assignment)
-        release_s = release(course, name)
-        hand_in(course, assignment, n)
-        ours = timed(mlsd_grade, course, name, *options)
-        stock = timed(autograde, course, name, IMMEDIATE)
-        plain = timed(autograde, course, name, every=PART)
+    course = write(Path(tempfile.mkdtemp(dir=folder)) / "course", assignment)
+    release_s = release(course, name)
+    hand_in(course, assignment, n)
+    ours = timed(mlsd_grade, course, name, *options)
+    stock = timed(autograde, course, name, IMMEDIATE)
+    plain = timed(autograde, course, name, every=PART)
     differ = {who: (ours.ended.marks.get(who), theirs) for who, theirs in stock.ended.marks.items()}
     differ = {who: pair for who, pair in differ.items() if pair[0] != pair[1]}
     if differ:
@@ -315,6 +317,17 @@ def summary(assignment: Assignment, n: int, ours: Timed, stock: Timed, plain: Ti
     ])  # fmt: skip
 
 
+def measured(name: str, options: argparse.Namespace, folder: Path) -> dict[str, object]:
+    """What one series of the command line gives."""
+    if name == "exercises":
+        return exercise_class.series(10 if options.quick else exercise_class.HAND_INS, options.option, options.json)
+    if name == "evening":
+        n = 10 if options.quick else options.students
+        return grading_evening.evening(LIGHT, n, options.stock_students, options.json, release)
+    assignment, n = SIZES[name]
+    return both(assignment, min(n, 10) if options.quick else n, options.option, options.json, folder)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--series", action="append", default=[], choices=[*sorted(SIZES), "evening", "exercises"])
@@ -324,18 +337,8 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="the JSON line alone")
     parser.add_argument("--option", action="append", default=[], help="passed on to mlsd grade")
     options = parser.parse_args()
-    found = {}
-    for name in options.series or SIZES:
-        if name == "exercises":
-            n = 10 if options.quick else exercise_class.HAND_INS
-            found[name] = exercise_class.series(n, options.option, options.json)
-            continue
-        if name == "evening":
-            n = 10 if options.quick else options.students
-            found[name] = grading_evening.evening(LIGHT, n, options.stock_students, options.json, release)
-            continue
-        assignment, n = SIZES[name]
-        found[name] = both(assignment, min(n, 10) if options.quick else n, options.option, options.json)
+    with tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True) as folder:
+        found = {name: measured(name, options, Path(folder)) for name in options.series or SIZES}
     first = next(iter(found.values()))
     cost = grading_isolation.costs(options.json)
     print(json.dumps({"name": "grading"} | first | {"series": found, "isolation_ms": cost}))
