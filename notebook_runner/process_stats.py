@@ -366,8 +366,14 @@ def _smaps(process: int) -> dict[str, int] | None:
 
 
 def _status_mb(process: int, name: bytes) -> float | None:
+    """A field of a process's status; where its first thread has ended that has none, and another thread is asked."""
+    found = _field_mb(f"/proc/{process}", name)
+    return _field_mb(_place(process), name) if found is None else found
+
+
+def _field_mb(place: str, name: bytes) -> float | None:
     try:
-        return int(_read(f"{_place(process)}/status").split(name)[1].split(maxsplit=1)[0]) / 1024
+        return int(_read(f"{place}/status").split(name)[1].split(maxsplit=1)[0]) / 1024
     except (OSError, IndexError):
         return None
 
