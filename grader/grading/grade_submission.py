@@ -158,7 +158,7 @@ class NotebookRun:
             return
         if step.role == "test" and hidden_lines(step.source, self.plan.hidden):
             self._hide_output()
-        run = self.session.run_cell(step.source) if _now_s() < self.end_s else _over()
+        run = self._run(step) if _now_s() < self.end_s else _over()
         self.outputs[step.number] = self.cells.runs[step.name] = run
         step.damaged = self._does_damage(run.verdict)
         self.cpu_s, self.peak_mb = self.cpu_s + run.cpu_s, max(self.peak_mb, run.peak_mb)
@@ -166,6 +166,9 @@ class NotebookRun:
             self.verdicts[step.name] = of_ordinary(self.cells, step.name, step.source, step.points, run)
         elif self.cells.private:
             self.held.add(step.number)
+
+    def _run(self, step: Step) -> CellRun:
+        return self.session.run_cell(step.source, test=step.role == "test")
 
     def _decide_apart(self, step: Step) -> None:
         """Decide a test of a suite; whatever ends meanwhile damages its cell."""
@@ -213,7 +216,7 @@ class NotebookRun:
             if step.damaged or _now_s() >= self.end_s:
                 continue
             if step.name not in self.plan.calls:  # a test of a suite leaves nothing behind
-                step.damaged = self._does_damage(self.session.run_cell(step.source).verdict)
+                step.damaged = self._does_damage(self._run(step).verdict)
             if step.damaged:
                 return False
         return True

@@ -30,7 +30,7 @@ def replicated(
     taken_s, given = 0.0, ""
     for chosen in (needed(cells, tested(test)), cells):
         limits = replace(sandbox.limits, total_s=max(1.0, end_s - _now_s()))
-        with sandbox.open(job.files, job.seed, limits, aside=True) as session:
+        with sandbox.open(job.files, job.seed, limits) as session:
             taken_s, given = _brought_up(session, chosen, tested(test), call)
         if given:
             break
@@ -41,10 +41,10 @@ def _brought_up(session: Session, cells: Sequence[Step], name: str, call: str) -
     taken_s = 0.0
     for step in cells:
         before_s = _family_cpu_s(session)
-        session.run_cell(step.source)
+        session.run_cell(step.source, test=True)
         taken_s += _family_cpu_s(session) - before_s if step.role == "theirs" else 0.0
     before_s = _family_cpu_s(session)
-    run = session.run_cell(f"float({name}().{call})")
+    run = session.run_cell(f"float({name}().{call})", test=True)
     values = [
         output["data"].get("text/plain", "") for output in run.outputs if output["output_type"] == "execute_result"
     ]

@@ -71,12 +71,10 @@ class Results(DisplayHook):
 
 
 class Formatter(DisplayFormatter):
-    """What is shown of an object; `text_only`: as text, whatever else there is, figures too."""
-
-    text_only = False
+    """What is shown of an object: in a test as text, whatever else there is, figures too."""
 
     def format(self, obj: Any, include: Any = None, exclude: Any = None) -> Any:
-        return super().format(obj, {"text/plain"} if self.text_only else include, exclude)
+        return super().format(obj, {"text/plain"} if self.parent.in_test else include, exclude)
 
 
 class NoHistory(HistoryManager):
@@ -115,12 +113,15 @@ def _is_python(source: str) -> bool:
 
 # The class has this name because pandas, rich and others ask it: they show in a notebook what they show in one.
 class ZMQInteractiveShell(InteractiveShell):
-    """IPython without a terminal, a history file or a way to end the process."""
+    """IPython without a terminal, a history file or a way to end the process.
+
+    `in_test`: a value is shown as text, no figure is drawn and no traceback formatted, because nobody reads them.
+    """
 
     displayhook_class = Type(Results)
     display_pub_class = Type(Displays)
     exit_now = AnyTrait(False)
-    errors_are_read = True
+    in_test = False
     input_transformer_manager = Instance(PlainFirst, ())
 
     def init_history(self) -> None:
@@ -144,20 +145,14 @@ class ZMQInteractiveShell(InteractiveShell):
         """The same as IPython's, which compiles each cell once more to find out."""
         return ("await" in raw_cell or "async" in raw_cell) and super().should_run_async(raw_cell, **reported)
 
-    def show_values_only(self) -> None:
-        """From now on show a value as text, draw no figure, and format no traceback: nobody reads them."""
-        assert isinstance(self.display_formatter, Formatter)
-        self.display_formatter.text_only = True
-        self.errors_are_read = False
-
     def showsyntaxerror(self, *arguments: Any, **named: Any) -> None:
-        """The same as IPython's, if errors are read."""
-        if self.errors_are_read:
+        """The same as IPython's, if somebody reads it."""
+        if not self.in_test:
             super().showsyntaxerror(*arguments, **named)
 
     def showtraceback(self, exc_tuple: Any = None, *arguments: Any, **named: Any) -> None:
         """The same as IPython's, but an endless recursion is shown by its two ends: a thousand frames take seconds."""
-        if not self.errors_are_read:
+        if self.in_test:
             return
         error = (exc_tuple or sys.exc_info())[1]
         seen: set[int] = set()

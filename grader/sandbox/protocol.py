@@ -19,7 +19,7 @@ SHORT = 65_536
 MOST_BYTES = 80 * 2**20  # a frame of grader.suite_kit.codec holds at most 64 MB
 
 # What a message of a session's is, by its second field; those with fields have a class below.
-CELL, ASK, SERVED = map(ord, "CAS")  # to the student process
+CELL, TEST, ASK, SERVED = map(ord, "CTAS")  # to the student process
 DONE, ANSWER, SERVE, OUTPUT, INTERRUPTED = map(ord, "Daso!")  # from it
 
 # What is parsed has a bound of its own, far below a frame's, which is only handed on: JSON in memory takes up to thirty

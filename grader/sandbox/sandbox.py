@@ -61,15 +61,12 @@ class Sandbox(WarmedProcess):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def open(
-        self, files: Mapping[str, bytes] = NO_FILES, seed: int = 0, limits: Limits | None = None, aside: bool = False
-    ) -> Session:
+    def open(self, files: Mapping[str, bytes] = NO_FILES, seed: int = 0, limits: Limits | None = None) -> Session:
         """A fresh session: a fork of the warmed process with `files` in its folder and its random numbers seeded.
 
-        `limits` are this session's, if not those of all. `aside`: values of cells are wanted as text, and no other
-        output. Raises `SandboxError` if the sandbox cannot be entered.
+        `limits` are this session's, if not those of all. Raises `SandboxError` if the sandbox cannot be entered.
         """
-        asks = {"seed": seed, "aside": aside}
+        asks = {"seed": seed}
         with self._lock:
             self.start()
             try:

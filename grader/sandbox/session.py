@@ -74,8 +74,11 @@ class Session:
         """The process id, as the grader sees it; 0 before the session has begun."""
         return self._of.pid if self._of else 0
 
-    def run_cell(self, source: str) -> CellRun:
-        """Run one cell in the student's namespace. Whatever the cell does is in the result; nothing is raised."""
+    def run_cell(self, source: str, test: bool = False) -> CellRun:
+        """Run one cell in the student's namespace. Whatever the cell does is in the result; nothing is raised.
+
+        Of a `test` only values, as text, and the error are read: no figure is drawn there and no traceback formatted.
+        """
         self._cells += 1
         recorder = Recorder(self.limits.output_bytes, self._shown, self._cells)
         started, cpu_s, watch = _wall_s(), self.cpu_s(), None
@@ -85,10 +88,8 @@ class Session:
             watch = ResourceMonitor(self.limits, self._family(), self.folder, self._within_total(self.limits.wall_s))
             watch.limit_cpu(self.limits.cpu_s)
             try:
-                reported = self._converse(
-                    protocol.CELL, source.encode("utf-8", "replace"), protocol.DONE, watch, recorder, None
-                )
-                run = self._read(reported)
+                kind, payload = protocol.TEST if test else protocol.CELL, source.encode("utf-8", "replace")
+                run = self._read(self._converse(kind, payload, protocol.DONE, watch, recorder, None))
             except SessionDead as dead:
                 run = CellRun.stopped(dead.verdict, str(dead))
         if run.verdict not in ("ok", "error") and run.execution_count is None:

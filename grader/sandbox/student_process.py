@@ -64,8 +64,8 @@ class Student:
         self.in_message = False
         self.interrupt_waits = False
 
-    def prepare(self, seed: int, aside: bool) -> None:
-        """The state that every session starts from; `aside`: of its outputs values alone are read, as text."""
+    def prepare(self, seed: int) -> None:
+        """The state that every session starts from."""
         from grader.suite_kit.answer import forbid
 
         sys.stdin, (sys.stdout, sys.stderr) = open(os.devnull), OUTPUTS.streams  # noqa: SIM115 - for good
@@ -76,8 +76,6 @@ class Student:
             forbid(self.setting["forbids"])
         sys.path.insert(0, "")  # as in a notebook's kernel: modules beside the notebook can be imported
         _seed(seed)
-        if aside:
-            self.shell.show_values_only()
 
     def serve(self) -> None:
         """Answer until the grader is gone."""
@@ -87,7 +85,8 @@ class Student:
             except (protocol.Closed, MemoryError):
                 return
             self.begin()
-            if kind == protocol.CELL:
+            if kind in (protocol.CELL, protocol.TEST):
+                self.shell.in_test = kind == protocol.TEST
                 self.reply(protocol.DONE, self.run_cell, payload)
                 signal.signal(signal.SIGINT, self.interrupt)  # the cell may have replaced it
             elif kind == protocol.ASK:

@@ -153,15 +153,16 @@ def test_text_that_is_no_utf8_can_be_written_to_a_notebook(session):
     json.dumps(run.outputs, ensure_ascii=False).encode()
 
 
-def test_a_session_aside_tells_values_and_errors_and_shows_nothing_else(sandbox):
-    with sandbox.open(aside=True) as session:
+def test_a_test_cell_tells_values_and_errors_and_shows_nothing_else(sandbox):
+    with sandbox.open() as session:
         rich = "class A:\n    def _repr_html_(self): raise SystemError\n    def __repr__(self): return '2.5'\nA()"
-        assert [output["data"] for output in session.run_cell(rich).outputs] == [{"text/plain": "2.5"}]
-        drawn = session.run_cell("import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()")
+        assert [output["data"] for output in session.run_cell(rich, test=True).outputs] == [{"text/plain": "2.5"}]
+        drawn = session.run_cell("import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()", test=True)
         assert not any("image/png" in output.get("data", {}) for output in drawn.outputs)
         for source, kind in (("1 / 0", "ZeroDivisionError"), ("def f(:", "SyntaxError"), ("%%nothing", "UsageError")):
-            run = session.run_cell(source)
+            run = session.run_cell(source, test=True)
             assert (run.outputs, run.verdict, run.error and run.error[0]) == ([], "error", kind), source
+        assert "ZeroDivisionError" in "".join(session.run_cell("1 / 0").outputs[0]["traceback"])
 
 
 def test_syntax_of_ones_own_is_looked_for_in_plain_python_too():
