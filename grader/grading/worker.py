@@ -3,6 +3,9 @@
 The process itself is `worker_process`. It is believed in no more than a form: its answers are data.
 """
 
+import base64
+import functools
+import json
 import pickle
 import time
 from collections import deque
@@ -11,9 +14,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryFile, gettempdir
-from typing import Any, BinaryIO
-
-from pydantic import TypeAdapter, ValidationError
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from grader import secret
 from grader.errors import GraderError
@@ -26,6 +27,9 @@ from grader.sandbox.isolation.filesystem_view import view
 from grader.sandbox.preload_client import PreloadClient
 from grader.sandbox.warmed_process import WarmedProcess
 from grader.write_errors import full_disk_told, is_full
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 MAIN = "grader.grading.worker_process:main"
 SPEC, TASK, DONE = map(ord, "STD")  # the kinds of messages
@@ -128,15 +132,17 @@ class Done:
 
     def as_bytes(self) -> bytes:
         """As it is sent."""
-        return FORM.dump_json(self)
+        return json.dumps(asdict(self), default=_in_json, allow_nan=False, separators=(",", ":")).encode()
 
     @classmethod
     def of(cls, sent: bytes, student: str) -> "Done":
         """The answer about `student` in what was sent. Raises `GraderError` for what is none."""
+        from pydantic import ValidationError
+
         if (parts := sum(map(sent.count, (b"{", b"[", b",")))) > MOST_PARTS:
             raise GraderError(f"a worker's answer has {parts:,} parts; {MOST_PARTS:,} are read")
         try:
-            done = FORM.validate_json(sent, strict=True)
+            done = _form().validate_json(sent, strict=True)
         except ValidationError as error:
             raise GraderError(f"a worker's answer has another form: {error.errors()[0]['msg']}") from None
         about = {done.student, done.graded.student if done.graded else done.student}
@@ -148,7 +154,16 @@ class Done:
         return done
 
 
-FORM = TypeAdapter(Done)
+def _in_json(value: bytes | set[str]) -> str | list[str]:
+    return base64.urlsafe_b64encode(value).decode() if isinstance(value, bytes) else sorted(value)
+
+
+@functools.cache
+def _form() -> "TypeAdapter[Done]":
+    """The form of an answer, for the batch alone: a worker writes one without pydantic, which takes long to load."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Done)
 
 
 class WorkerProcess(WarmedProcess):

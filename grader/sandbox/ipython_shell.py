@@ -74,6 +74,7 @@ class Formatter(DisplayFormatter):
     """What is shown of an object: in a test as text, whatever else there is, figures too."""
 
     def format(self, obj: Any, include: Any = None, exclude: Any = None) -> Any:
+        assert self.parent is not None
         return super().format(obj, {"text/plain"} if self.parent.in_test else include, exclude)
 
 

@@ -19,8 +19,9 @@ from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, model
 from grader.errors import GraderError
 from grader.suite_kit import attempts
 from grader.suite_kit.answer import Answer, forbid, is_hidden, nothing_forbidden
+from grader.suite_kit.families import Family, Table, Worth
 from grader.suite_kit.points import Points
-from grader.suite_kit.score_sheet import Family, Sheet, Table, Worth, graded
+from grader.suite_kit.score_sheet import Sheet, graded
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails

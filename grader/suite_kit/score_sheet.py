@@ -15,14 +15,15 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Annotated, Any
-
-from pydantic import BaseModel, ConfigDict, Field
+from typing import TYPE_CHECKING, Any
 
 from grader.suite_kit.answer import Answer, AnswerEnded, Elsewhere, InKernel, StudentError
 from grader.suite_kit.capture import TimeLimit, quiet, time_limit
 from grader.suite_kit.codec import CodecError
 from grader.suite_kit.points import Points, clamp
+
+if TYPE_CHECKING:
+    from grader.suite_kit.families import Family  # with pydantic, which a worker that judges needs not load
 
 WIDTH = 80
 NO_ANSWER = "What your code gave is no plain data that a test can read."
@@ -51,30 +52,6 @@ def ended_at_a_loss() -> Iterator[None]:
         yield
     finally:
         _ENDS_AT_A_LOSS.reset(before)
-
-
-Worth = Annotated[float, Field(ge=0, le=1000)]
-"""A number of points."""
-
-
-class Table(BaseModel):
-    """A table of `exercise.toml`. Its fields are the keys that it may have; those without a value must stand there."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class Family(Table):
-    """A criterion as an exercise states it: its test, its row's name, its points, what a miss means, where to read.
-
-    `hints` are what a reader may open, one after the other: the question to ask oneself, and the way.
-    """
-
-    test: str
-    title: str = ""
-    points: Worth = 1.0
-    production: str
-    read: str = ""
-    hints: list[str] = Field([], max_length=2)
 
 
 @dataclass(frozen=True)
@@ -115,7 +92,7 @@ class Sheet:
     notes: list[str] = field(default_factory=list)
     outcome: str = ""
     private: bool = False
-    families: Mapping[str, Family] = field(default_factory=dict)
+    families: "Mapping[str, Family]" = field(default_factory=dict)
 
     def censored(self, text: str) -> str:
         """`text` that comes from the student's code, or what stands in its place where it may not be shown."""
@@ -223,7 +200,7 @@ class Sheet:
 
 
 def graded(
-    name: str, maximum: float, limit_s: float = 120.0, families: Mapping[str, Family] = MappingProxyType({}),
+    name: str, maximum: float, limit_s: float = 120.0, families: "Mapping[str, Family]" = MappingProxyType({}),
     after: Callable[[Sheet], None] = lambda sheet: None,
 ) -> Callable[[Callable[..., None]], Callable[..., Points]]:  # fmt: skip
     """Makes a test of a suite: a function of a `Sheet` and an `InKernel` that holds what the test cell passed, by name.

@@ -10,8 +10,6 @@ from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from typing import Any, ClassVar
 
-from pydantic import ConfigDict
-
 from grader.grading.intake.instructor_notebook import cell_dict
 from grader.grading.intake.submission import Submission
 from grader.grading.output.html_cleaner import clean, without_live_text
@@ -31,7 +29,7 @@ PADDED = "padding:.4em .8em"  # inline: feedback pages carry no style sheet of o
 class Graded:
     """One graded submission, ready to be recorded. `files` belong into the autograded folder, by relative name."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
+    __pydantic_config__: ClassVar[dict[str, str]] = {"val_json_bytes": "base64"}
 
     student: str
     digest: str

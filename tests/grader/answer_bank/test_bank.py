@@ -228,7 +228,8 @@ def test_where_a_loss_is_all_that_is_asked_nothing_runs_after_the_first(first):
 
 
 TWO_CRITERIA = """
-from grader.suite_kit.score_sheet import Family, graded
+from grader.suite_kit.families import Family
+from grader.suite_kit.score_sheet import graded
 
 @graded("a", 2, families={name: Family(test="a", title=name, production="") for name in ("first", "second")})
 def test(sheet, answer, name):

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from grader.suite_kit.accuracy_guard import judge_accuracy
-from grader.suite_kit.score_sheet import Family, Sheet
+from grader.suite_kit.families import Family
+from grader.suite_kit.score_sheet import Sheet
 
 FAMILIES = {"accuracy": Family(test="a test", title="log loss", production="money is lost.")}
 REPLACED = [0.1 + 0.8 * (i % 10) / 9 for i in range(200)]

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from grader.suite_kit.benchmark import Speed
-from grader.suite_kit.score_sheet import Family, Sheet
+from grader.suite_kit.families import Family
+from grader.suite_kit.score_sheet import Sheet
 from grader.suite_kit.speed_steps import SpeedTest
 
 POINTS = {"right": 0, "own": 0, "faster": 9}
