@@ -16,15 +16,11 @@ def bm25_scores(passages: Sequence[Sequence[str]], questions: Sequence[Sequence[
     return np.stack([index.get_scores(list(words)) for words in questions])
 
 
-def place_of(scores: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """The place of each question's right passage, from 1, (questions,); of equal scores it comes last."""
-    own = scores[np.arange(len(targets)), targets][:, None]
-    return (scores >= own).sum(1)
-
-
 def recall(scores: np.ndarray, targets: np.ndarray, first: int) -> float:
-    """The share of questions whose right passage is among the first so many."""
-    return float((place_of(scores, targets) <= first).mean())
+    """The share of questions whose right passage is among the first so many, if equal scores come in random order."""
+    own = scores[np.arange(len(targets)), targets][:, None]
+    better, equal = (scores > own).sum(1), (scores == own).sum(1)
+    return float(np.clip((first - better) / equal, 0, 1).mean())
 
 
 def reciprocal_rank_fusion(*scores: np.ndarray, constant: int = 60) -> np.ndarray:
