@@ -91,6 +91,23 @@ def test_a_point_given_by_hand_reaches_the_gradebook(page, lab, course):
         assert book.find_grade("reflection", toy.NAME, toy.NAME, "right").manual_score == 1.5
 
 
+def test_a_point_that_the_server_did_not_take_is_said_and_saved_again(page, lab, course):
+    with course.gradebook() as book:
+        submission = book.find_submission_notebook(toy.NAME, toy.NAME, "wrong").id
+    page.goto(lab.url("formgrader"))
+    page.goto(f"{lab.address}/formgrader/submissions/{submission}/")
+    box, said = page.locator("input#reflection.needs_manual_grade"), page.locator("#mlsd-unsaved")
+    page.route("**/api/grade/*", lambda route: route.fulfill(status=500))
+    box.fill("0.5")
+    page.locator("input#reflection").press("Tab")
+    said.get_by_text("The server answered 500; what has a red border is not saved.").wait_for()
+    page.unroute("**/api/grade/*")
+    said.get_by_role("button", name="Save again").click()
+    said.wait_for(state="hidden")
+    with course.gradebook() as book:
+        assert book.find_grade("reflection", toy.NAME, toy.NAME, "wrong").manual_score == 0.5
+
+
 def test_the_rubric_stands_beside_the_answer_and_a_click_reuses_a_comment(page, lab, course):
     place = bank_folder(course.root, toy.NAME)
     place.mkdir(parents=True)
