@@ -83,9 +83,11 @@ class SearchDocument(Document):
     def combinations(self) -> "Combinations":
         """Every design of the search; raises `SimulationError` for one whose entries are no design's."""
         axes = self.axes()
+        if not axes:
+            raise SimulationError("search names no entry; it must give one values. Write one: replicas.count: [1, 2].")
         number = math.prod(len(values) for values in axes.values())
-        if not 1 <= number <= MOST_DESIGNS or not axes:
-            raise SimulationError(f"search has {number:,} designs; from 1 to {MOST_DESIGNS:,} are run. Narrow it.")
+        if number > MOST_DESIGNS:
+            raise SimulationError(f"search has {number:,} designs; at most {MOST_DESIGNS:,} are run. Narrow it.")
         found: list[tuple[dict[str, Any], ServiceDocument]] = []
         left_out, why = 0, ""
         for chosen in itertools.product(*axes.values()):

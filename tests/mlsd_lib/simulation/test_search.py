@@ -34,7 +34,7 @@ def test_a_range_has_its_values(entry, values):
 @pytest.mark.parametrize(
     ("document", "message"),
     [
-        ({"search": {}}, "from 1 to 10,000 are run"),
+        ({"search": {}}, "search names no entry; .* Write one: replicas.count"),
         (
             {"search": {"replicas.count": []}},
             r"search\.replicas\.count is \[\]; it must be a list of values or a range",
