@@ -38,7 +38,7 @@ def set_policy(
         chosen = {"zone": zone or None, "late_days": late_days, "penalty": penalty}
         values |= {key: value for key, value in chosen.items() if value is not None}
         known = zone_named(zone) if zone else deadlines(book.db.connection(), course.config, name, None).zone
-        policy_of(known, late_days or 0, penalty or "")
+        policy_of(known, late_days or 0, "0%" if penalty is None else penalty)
         if due:
             if not (values.get("zone") or course.config.LatePenalty.get("timezone")) and due != "none":
                 raise GraderError(f"whose clock is {due!r} of? Name it: --timezone Europe/Berlin, or --timezone UTC")

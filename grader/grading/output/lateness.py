@@ -141,7 +141,7 @@ def zone_named(name: str) -> ZoneInfo:
 
 def policy_of(zone: ZoneInfo, late_days: int, penalty: str) -> Policy:
     """The policy of a penalty such as 10%/day. Raises `GraderError` if it is none."""
-    found = PENALTY.fullmatch(penalty.strip() or "0%")
+    found = PENALTY.fullmatch(penalty.strip())
     if found is None or float(found["percent"]) > 100:
         raise GraderError(
             f"the penalty {penalty!r} must be a share of the maximum, 0% to 100%, for each hour, day or week that is "
@@ -250,6 +250,6 @@ def deadlines(connection: Any, config: Any, name: str, due: datetime | None) -> 
     configured = given.get("due", {}).get(name)
     if configured and not (row and row.due):
         due = moment(configured, zone)
-    policy = policy_of(zone, late_days, penalty)
+    policy = policy_of(zone, late_days, penalty or "0%")
     known = bool(row or granted or configured)
     return Deadlines(zone, due, None if has_own_plugin(config) else policy, granted, known)

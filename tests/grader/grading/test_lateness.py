@@ -89,7 +89,7 @@ def test_a_due_date_that_is_none_is_refused(text):
         moment(text, BERLIN)
 
 
-@pytest.mark.parametrize("text", ["10", "101%", "-5%/day", "10%/month", "ten%"])
+@pytest.mark.parametrize("text", ["10", "101%", "-5%/day", "10%/month", "ten%", " "])
 def test_a_penalty_that_is_none_is_refused(text):
     with pytest.raises(GraderError, match="must be a share of the maximum"):
         policy_of(BERLIN, 0, text)
