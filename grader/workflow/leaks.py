@@ -198,6 +198,8 @@ def _packed(repository: Path, where: str) -> Iterator[tuple[str, bytes]]:
     except (OSError, subprocess.CalledProcessError) as error:
         raise GraderError(f"the history in {repository} cannot be looked into ({error}). Install git.") from error
     while header := stream.readline().split():
+        if header[1] == b"missing":  # garbage where an object should be, which is told as a file of its own
+            continue
         content = stream.read(int(header[2]))
         stream.readline()
         yield f"{where} object {header[0].decode()[:12]}", content

@@ -121,13 +121,14 @@ DEEP = reduce(lambda content, _: gzip.compress(content), range(9), b"x")
 CLOSED = {"damaged": PACKED[:-9], "no gzip": PACKED[:2] + b"x" * 20, "deep": DEEP, "large": PACKED}
 
 
-OBJECT = f".git/objects/ab/{'c' * 38}"
+OBJECT = f".git/objects/00/{'c' * 38}"  # the first that git reads
 LOOSE = {"no object": b"garbage", "a damaged object": zlib.compress(b"x" * 50)[:-3], "large": zlib.compress(PACKED * 9)}
 NOT_OPENED = [("x.gz", content) for content in CLOSED.values()] + [(OBJECT, content) for content in LOOSE.values()]
 
 
 @pytest.mark.parametrize(("place", "content"), NOT_OPENED, ids=[*CLOSED, *LOOSE])
 def test_what_cannot_be_looked_into_is_named(tmp_path, place, content, monkeypatch):
+    history(tmp_path, pack=True)
     monkeypatch.setattr(leaks, "MOST_BYTES", 99)
     (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / place).write_bytes(content)
