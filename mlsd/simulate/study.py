@@ -2,8 +2,10 @@
 
 JSON, `"schema": "mlsd.simulate/1"`: `scenario`, `seeds`, and `designs`, a list of `name`, `document` (the whole of it,
 defaults included), `verdict` (of the first seed), `kept` (the share of seeds in which every minute kept the level) and
-`figures`: by name {mean, low, high}. A number that is not finite,
-or an interval of one seed, is null. Entries are only ever added; a change of their meaning raises the number.
+`figures`: by name {mean, low, high}; and `steady_p99_ms` of the first seed, {value, low, high, long}: the percentile
+without the warm-up, its 95 % interval from this one run, and whether the run is long enough for it; null for a story
+that changes. A number that is not finite, or an interval of one seed, is null. Entries are only ever added; a change of
+their meaning raises the number.
 """
 
 import math
@@ -54,8 +56,11 @@ class Estimate:
 
     def plain(self) -> dict[str, float | None]:
         """As JSON takes it."""
-        values = {"mean": self.mean, "low": self.low, "high": self.high}
-        return {name: value if math.isfinite(value) else None for name, value in values.items()}
+        return _finite({"mean": self.mean, "low": self.low, "high": self.high})
+
+
+def _finite(values: Mapping[str, float]) -> dict[str, float | None]:
+    return {name: value if math.isfinite(value) else None for name, value in values.items()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +131,7 @@ def as_json(found: Sequence[Studied], story: str, seeds: Sequence[int]) -> dict[
             "verdict": design.card.verdict,
             "kept": design.kept,
             "figures": {name: value.plain() for name, value in design.figures.items()},
+            "steady_p99_ms": (p99 := design.card.steady_p99) and _finite(p99._asdict()),
         }
         for design in found
     ]

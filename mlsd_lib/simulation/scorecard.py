@@ -10,7 +10,7 @@ import numpy as np
 from mlsd_lib.simulation.design import Design
 from mlsd_lib.simulation.record import BIN_S, SUMS, Ended, Record
 from mlsd_lib.simulation.scenario import Scenario
-from mlsd_lib.simulation.steady_state import after_warm_up, steady_percentile
+from mlsd_lib.simulation.steady_state import Steady, after_warm_up, steady_percentile
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -135,11 +135,15 @@ class Scorecard:
         return f"{missed} {self.cause(first)} {self._after(first)}"
 
     @property
+    def steady_p99(self) -> Steady | None:
+        """The 99th percentile of a steady story, ms, with its interval from this one run; none of another story."""
+        return steady_percentile(self._full_ms, 99) if self.scenario.steady and self.full.any() else None
+
+    @property
     def tail(self) -> str:
-        """The 99th percentile of a steady story with its interval from this one run, in words; else empty."""
-        if not self.scenario.steady or not self.full.any():
-            return ""
-        return f"p99 in the steady state, 95 % interval from this run: {steady_percentile(self._full_ms, 99)} ms."
+        """That in words, or empty."""
+        p99 = self.steady_p99
+        return f"p99 in the steady state, 95 % interval from this run: {p99} ms." if p99 else ""
 
     def _sums(self, first: int, minutes: int = 1) -> dict[str, float]:
         """The timeline's sums over some minutes."""

@@ -229,6 +229,9 @@ def test_json_says_what_its_schema_says_and_nothing_else_is_printed(tmp_path):
     hopeless, good = found["designs"]
     assert (hopeless["name"], hopeless["kept"], good["kept"]) == ("0.yaml", 0, 1)
     assert hopeless["figures"]["p99, ms"] == {"mean": None, "low": None, "high": None}
+    tail = good["steady_p99_ms"]
+    assert tail["low"] < tail["value"] < tail["high"]
+    assert (tail["long"], hopeless["steady_p99_ms"]) == (False, None)  # a minute is too short
     cost = good["figures"]["requests"]
     assert cost["low"] < cost["mean"] < cost["high"]
     assert ServiceDocument.of(good["document"]).world.length_s == 60
