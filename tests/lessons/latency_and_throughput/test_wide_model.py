@@ -14,6 +14,7 @@ def test_a_batch_gives_each_row_the_answer_that_it_gets_alone():
     together = model([3, 1, 4])
     assert together == pytest.approx([model([row])[0] for row in (3, 1, 4)], abs=1e-5)
     assert len({round(score, 6) for score in together}) == 3
+    assert model.calls == 4
 
 
 def test_it_stands_still_once():
