@@ -20,6 +20,8 @@ def monitor(
 ) -> None:
     """Read a service's /metrics again and again, and keep one HTML page about it: business, model, system, feedback.
 
+    Requests are read from requests_total (labels route and status), latencies from request_latency_seconds (route),
+    scores from prediction_score; of what has another name "nothing seen" is said. Other counters stand as they are.
     The page renews itself in the browser. Alerts that begin or end are printed, with the first thing to do. A service
     that does not answer is one of them, and so are an error budget that is spent too fast and what a service's own
     monitor found on its last day.

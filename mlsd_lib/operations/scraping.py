@@ -15,6 +15,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from prometheus_client.metrics_core import Sample
 from prometheus_client.parser import text_string_to_metric_families
 
 from mlsd_lib.operations.errors import OperationsError
@@ -62,6 +63,7 @@ class Scrape:
         samples = [sample for family in families for sample in family.samples if not sample.name.endswith("_created")]
         for sample in samples:
             _require_whole(sample.name, sample.labels, sample.value)
+        _require_last_bucket(samples)
         return cls(
             time_s,
             {
@@ -89,6 +91,18 @@ def _require_whole(name: str, labels: Mapping[str, str], value: float) -> None:
             raise OperationsError(f"{name} has no label {label}, by which it is read. Add it at the service.")
     if name.endswith("_bucket") and not _is_edge(labels["le"]):
         raise OperationsError(f"{name} has the edge {labels['le']!r}, which is no number. Correct it at the service.")
+
+
+def _require_last_bucket(samples: Sequence[Sample]) -> None:
+    """Without the bucket of all observations, those beyond the last edge would be seen by nobody."""
+    edges: dict[Key, set[float]] = {}
+    for sample in samples:
+        if sample.name.endswith("_bucket"):
+            others = frozenset(sample.labels.items() - {("le", sample.labels["le"])})
+            edges.setdefault((sample.name, others), set()).add(float(sample.labels["le"]))
+    for (name, _), own in edges.items():
+        if math.inf not in own:
+            raise OperationsError(f'{name} has no bucket le="+Inf", which counts all. Add it at the service.')
 
 
 def _is_edge(text: str) -> bool:
@@ -211,9 +225,9 @@ class Window:
             counts[edge] = counts.get(edge, 0.0) + grown
         edges = sorted(counts)
         total = counts[edges[-1]] if edges else 0.0
-        if total <= 0:
+        if total <= 0 or len(edges) < 2:
             return math.nan
-        below, low = 0.0, 0.0
+        below, low = 0.0, min(0.0, edges[0])  # as in Prometheus: nothing is interpolated up to an edge below 0
         for edge in edges:
             if counts[edge] >= q * total:
                 if math.isinf(edge):
@@ -224,8 +238,12 @@ class Window:
 
     def mean(self, name: str, **labels: str) -> float:
         """The mean of a histogram's observations in the window; NaN without any."""
-        count = self.grown(f"{name}_count", **labels)
-        return self.grown(f"{name}_sum", **labels) / count if count > 0 else math.nan
+        counts, total = self.by_labels(f"{name}_count", **labels), 0.0
+        for own in counts:
+            value, earlier = (one.values.get((f"{name}_sum", own), 0.0) for one in (self.after, self.before))
+            anew = self.after.values[f"{name}_count", own] < self.before.values.get((f"{name}_count", own), 0.0)
+            total += value if anew else value - earlier  # a sum may fall, a count may not
+        return total / sum(counts.values()) if sum(counts.values()) > 0 else math.nan
 
     def histograms(self) -> list[str]:
         """The names of all histograms."""

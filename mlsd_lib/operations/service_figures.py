@@ -29,7 +29,8 @@ def figures(window: Window) -> Figures:
     window's seconds, the requests to /predict and those of them that failed.
     """
     asked = window.grown("requests_total", route="/predict")
-    system = {ANSWERS: 1.0, "requests/s": asked / window.seconds}
+    counted = "requests_total" in window.after.labels  # a service may count its requests by another name
+    system = {ANSWERS: 1.0, "requests/s": asked / window.seconds if counted else math.nan}
     for name, first in (("errors", "5"), ("refusals", "4")):
         hit = sum(n for own, n in _answered(window).items() if own.startswith(first))
         system[name] = hit / asked if asked else math.nan
@@ -43,9 +44,8 @@ def figures(window: Window) -> Figures:
         if name != "requests_total":
             for own, grown in sorted(window.by_labels(name).items(), key=lambda entry: sorted(entry[0])):
                 words = [value for _, value in sorted(own)]
-                business[" ".join([name.removesuffix("_total").replace("_", " "), *words]) + "/s"] = (
-                    grown / window.seconds
-                )
+                figure = " ".join([name.removesuffix("_total").replace("_", " "), *words]) + "/s"
+                business[f"{name} {dict(sorted(own))}/s" if figure in business else figure] = grown / window.seconds
     for name in window.histograms():
         if name not in ("request_latency_seconds", "prediction_score"):
             business[f"mean {name.replace('_', ' ')}"] = window.mean(name)

@@ -74,7 +74,7 @@ def _row(rule: Rule, rings: bool) -> str:
 
 
 def _svg(values: Sequence[float]) -> str:
-    """A small line over the windows, from 0 up."""
+    """A small line over the windows, with 0 in its range."""
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
@@ -85,7 +85,8 @@ def _svg(values: Sequence[float]) -> str:
         ax = figure.add_subplot()
         ax.plot(values, "." if len(values) == 1 else "-", color="#0072B2", linewidth=1.5)
         seen = [value for value in values if not math.isnan(value)]
-        ax.set_ylim(0, max(seen, default=1.0) * 1.15 or 1.0)
+        low, high = min([0.0, *seen]) * 1.15, max([0.0, *seen]) * 1.15
+        ax.set_ylim(low, high if high > low else 1.0)
         ax.set_xlim(-0.5, max(len(values) - 0.5, 10))
         ax.set_xticks([])
         ax.locator_params(axis="y", nbins=3)

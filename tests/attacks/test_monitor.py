@@ -181,7 +181,7 @@ def test_a_number_of_any_size_is_drawn_or_not_seen(tmp_path, value):
 
 
 def test_a_mean_beyond_every_number_is_not_drawn(tmp_path):
-    done, text = watched(tmp_path, page(GOOD + b'x_bucket{le="1"} 1\nx_count 1e-300\nx_sum 1e100\n'))
+    done, text = watched(tmp_path, page(GOOD + b'x_bucket{le="+Inf"} 1\nx_count 1e-300\nx_sum 1e100\n'))
     assert done.stderr == ""
     assert "mean x <b>nothing seen" in text
 

@@ -62,6 +62,22 @@ def test_a_counter_that_began_anew_counts_from_zero():
     assert window.grown("a_total") == 7
 
 
+SCORED = """prediction_score_bucket{le="-4"} %d
+prediction_score_bucket{le="+Inf"} %d
+prediction_score_count %d
+prediction_score_sum %d
+errors_cache_total %d
+errors_total{kind="cache"} %d
+"""
+
+
+def test_scores_below_zero_and_counters_of_one_name_are_told_as_they_are():
+    found = figures(Window(*(Scrape.parse(SCORED % (n, n, n, -5 * n, n, 2 * n), n) for n in (10.0, 20.0))))
+    assert found["model"] == {"mean score": -5, "p90 score": -4}
+    assert sorted(found["business"].values()) == [1, 2]
+    assert math.isnan(found["system"]["requests/s"])  # they are counted by another name, or not at all
+
+
 def test_a_rule_rings_when_it_was_broken_as_often_as_it_says_and_not_before(window, tmp_path):
     bad = figures(window)
     errors = next(rule for rule in RULES if rule.name == "ErrorsHigh")
@@ -116,6 +132,8 @@ def test_what_is_no_service_is_refused():
         scrape("http://127.0.0.1:9")
     with pytest.raises(OperationsError, match="Prometheus's format"):
         Scrape.parse("<html>{ hello", 0.0)
+    with pytest.raises(OperationsError, match="answer_seconds_bucket has no bucket le"):
+        Scrape.parse('answer_seconds_bucket{le="0.1"} 7', 0.0)
 
 
 def test_the_command_watches_a_live_service_and_says_what_to_do(tmp_path):
