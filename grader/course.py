@@ -56,10 +56,10 @@ class Course:
         Raises `GraderError` if there is none or its configuration cannot be read.
         """
         root = cls.root_of(folder)
-        if signs := sorted({*"*?["} & {*str(root)}):
+        if signs := sorted({*re.findall(r"[*?[]|%[0-9A-Fa-f]{2}|\$\w", str(root))}):
             raise GraderError(
-                f"{root} holds {' and '.join(signs)}, which nbgrader takes for a pattern: it would find nothing there. "
-                "Give the folder another name."
+                f"{root} holds {' and '.join(signs)}, which nbgrader takes for a pattern, a variable or a sign of an "
+                "address: it would look elsewhere. Give the folder another name."
             )
         course = cls(root, _read_config(root), folder)
         if (root / CONFIG).is_file():

@@ -45,6 +45,6 @@ def later_version(database: Path) -> str:
     try:
         with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             (revision,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    except (sqlite3.Error, TypeError):  # no file, no gradebook, an older one: said where it is opened
+    except (sqlite3.Error, TypeError, UnicodeDecodeError):  # no gradebook, an older one: said on opening
         return ""
     return "" if any(Path(ALEMBIC_DIR, "versions").glob(f"{revision}_*.py")) else str(revision)

@@ -55,15 +55,21 @@ def named_rows(path: Path, what: str, columns: Sequence[str]) -> list[tuple[int,
 def read_rows(text: str) -> list[list[str]]:
     """The rows of a table; the separator is the one that the first line names (`sep=;`) or holds most often.
 
-    Raises `GraderError` for what is no table.
+    After the headings the row at place k ends in line k + 1; empty ones stand for lines that end no row. Raises
+    `GraderError` for what is no table.
     """
     first, _, rest = text.partition("\n")
     stated = first.strip().lower()[:4] == "sep=" and len(first.strip()) == 5
     separator = first.strip()[4] if stated else max(SEPARATORS, key=first.count)
-    rows = csv.reader(io.StringIO(rest if stated else text, newline=""), delimiter=separator)
+    rows = csv.reader(io.StringIO(rest if stated else text, newline=""), delimiter=separator, strict=True)
+    found: list[list[str]] = []
     try:
-        return list(rows)
+        for row in rows:
+            found += [[]] * (rows.line_num + stated - 1 - len(found)) if found else []
+            found.append(row)
+        return found
     except csv.Error as error:
+        line = rows.line_num + stated
         raise GraderError(
-            f"line {rows.line_num} of the table cannot be read ({error}). Is a quotation mark open? Save it again."
+            f"line {line} of the table cannot be read ({error}). Is a quotation mark open? Save it again."
         ) from error

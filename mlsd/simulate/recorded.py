@@ -61,9 +61,7 @@ def _read(lines: "csv.DictReader[str]", name: str) -> Recorded:
         if not len(found):
             raise SimulationError(f"{name}: no line follows the header. Record a request.")
         return Recorded(name, found - found[0], None)
-    counts = (
-        _with_times(times, name) if times is not None else [_count(row, at, name) for at, row in _rows(lines, name)]
-    )
+    counts = _with_times(times, name) if times is not None else list(_minutes(lines, name))
     if 60 * len(counts) > LONGEST_S:
         raise SimulationError(
             f"{name}: {len(counts):,} minutes are more than {LONGEST_S / 86_400:g} days. Cut the file."
@@ -139,6 +137,14 @@ def _count(row: dict[str, str], line: int, name: str) -> int:
             f"{name}, line {line}: count is {text[:40]!r}; it must be a whole number, 0 or more. Correct it."
         )
     return int(text)
+
+
+def _minutes(lines: "csv.DictReader[str]", name: str) -> Iterator[int]:
+    """The count of each line; an empty one, which the reader passes over, would move the minutes after it."""
+    for expected, (line, row) in enumerate(_rows(lines, name), 2):
+        if line != expected:
+            raise SimulationError(f"{name}, line {expected}: count is ''; each line is a minute. Write 0, or cut it.")
+        yield _count(row, line, name)
 
 
 def _with_times(times: Iterator[tuple[int, float, dict[str, str]]], name: str) -> list[int]:

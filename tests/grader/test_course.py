@@ -77,7 +77,7 @@ def test_a_course_without_a_configuration_opens_below_one_that_cannot_be_read(tm
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no folder has such a name there")
-@pytest.mark.parametrize("name", ["cs [1]", "cs*", "cs?"])
+@pytest.mark.parametrize("name", ["cs [1]", "cs*", "cs?", "cs%20", "cs$HOME"])
 def test_a_course_whose_folder_nbgrader_would_not_find_is_named(name, tmp_path):
     (tmp_path / name / "source").mkdir(parents=True)
     with pytest.raises(GraderError, match="takes for a pattern"):

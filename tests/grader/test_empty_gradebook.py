@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook
 
-from grader.empty_gradebook import lay_empty_gradebook
+from grader.empty_gradebook import later_version, lay_empty_gradebook
 
 
 def content(file):
@@ -45,3 +45,12 @@ def test_several_at_once_leave_one_gradebook_and_nothing_else(tmp_path):
         list(pool.map(lay_empty_gradebook, [tmp_path / "ours.db"] * 8))
     assert [path.name for path in tmp_path.iterdir()] == ["ours.db"]
     assert content(tmp_path / "ours.db")[1]
+
+
+def test_damaged_bytes_are_left_to_who_opens_it(tmp_path):
+    lay_empty_gradebook(tmp_path / "ours.db")
+    damaged = bytearray((tmp_path / "ours.db").read_bytes())
+    for start in range(8192, len(damaged), 1500):
+        damaged[start : start + 40] = b"\xff" * 40
+    (tmp_path / "ours.db").write_bytes(damaged)
+    assert later_version(tmp_path / "ours.db") == ""

@@ -165,7 +165,8 @@ def _master(course: Course, name: str, notebook: str, kernel: str, known: dict[s
     for grade_id, entry in known.items():
         if grade_id not in seen:
             cells.append(_graded(Cell(entry[0], entry[1]), f"graded-{len(cells)}", entry, None, marks))
-    metadata = {"kernelspec": json.loads(kernel)} if kernel else {}
+    named = json.loads(kernel) if kernel else {}  # a notebook need not name its kernel
+    metadata = {"kernelspec": named} if named else {}
     return InstructorNotebook(notebook, tuple(cells), metadata | {"language_info": {"name": "python"}})
 
 

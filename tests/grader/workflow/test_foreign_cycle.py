@@ -49,7 +49,7 @@ TESTED, BY_HAND = {ANN: 5.0, "bo": 2.0, "cy": 3.0}, {"why": {ANN: 1.5}, "draw": 
 
 
 def own_exercise(folder: Path) -> None:
-    """An exercise of the instructor's, with asserts, as JupyterLab saves it: newer in form than the course's header."""
+    """An exercise of the instructor's, with asserts, newer in form than the course's header; it names no kernel."""
     test = {"grade": True, "locked": True}
     cells = [
         cell("markdown", "intro", "# Survey"),
@@ -61,9 +61,8 @@ def own_exercise(folder: Path) -> None:
         cell("markdown", "why", "Who was not asked?", grade=True, solution=True, points=2),
         cell("markdown", "draw", "Draw a bar for each answer.", task=True, points=1),
     ]  # fmt: skip
-    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
     folder.mkdir()
-    text = json.dumps({"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5})
+    text = json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
     (folder / "survey.ipynb").write_text(text)
     (folder / "answers.csv").write_text("answer\nyes\nno\nyes\nyes\nno\n")
 

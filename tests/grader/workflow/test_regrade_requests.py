@@ -61,7 +61,7 @@ def test_regrade_lists_what_is_asked_and_runs_only_those_students(course, tmp_pa
     result = mlsd(course, "regrade", toy.NAME, "--requests", path, "--jobs", "1")
     assert result.exit_code == 1
     assert "bob asks (3,001 times): half-test, 2 of 2. It halves. ann asks: all, 8 of 8.\n" in result.output
-    assert "line 3: the id 'none' is no feedback's" in result.output
+    assert "line 4: the id 'none' is no feedback's" in result.output
     assert "10 more lines name nothing that is known" in result.output
     assert len(result.output.splitlines()) < 40
     assert "1 graded again" in result.output

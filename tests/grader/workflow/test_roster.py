@@ -66,6 +66,8 @@ FAULTS = {
     "one id twice": (PLAIN + "bo,Bob Other,,\n", r"line 4: the id 'bo' is already that of bo \(Bo Müller\)"),
     "one e-mail twice": (PLAIN + "cy,Cy,bo@uni.edu,\n", r"line 4: cy \(Cy\) and bo \(Bo Müller\) share bo@uni.edu"),
     "two columns": ("id,email,e-mail\na,b,c\n", "line 1: the columns email, e-mail mean the same"),
+    "a fault below a name of two lines": ('sep=;\nid;name\nbo;"Bo\nMüller"\n-x;Eve\n', "line 5: the id '-x'"),
+    "a quotation mark left open": ('id,name\nbo,"Bo\ncy,Cy\n', "Is a quotation mark open"),
     "nobody": ("id,name\n", "names no student"),
 }
 

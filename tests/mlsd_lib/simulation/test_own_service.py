@@ -161,6 +161,7 @@ def test_counts_are_drawn_within_their_minutes(tmp_path, text):
         ("time\n0\n700000\n", "line 3: time is '700000', more than 7 days after the first"),
         ("count\n1\n-1\n", "line 3: count is '-1'; it must be a whole number"),
         ("count\n1.5\n", "line 2: count is '1.5'; it must be a whole number"),
+        ("count\n5\n\n5\n", "line 3: count is ''; each line is a minute"),
         ("count\n0\n0\n", "no request is counted"),
         ("count\n999999999\n", "999,999,999 requests are counted; at most 5,000,000"),
         ("count\n" + "1\n" * 10_081, "10,081 minutes are more than 7 days"),
