@@ -85,6 +85,7 @@ def grade(
             for outcome in _outcomes(spec, record, students, options, say, preload, start):
                 graded[outcome.student] = outcome
                 yield outcome
+            book.enter_times([student for student, outcome in graded.items() if outcome.skipped])
             _tell_penalties(book.apply_deadlines(students), say)
         finally:
             write_reports(book, course.home)

@@ -20,6 +20,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from grader.course import EARLIER, STAMP, Course
 from grader.errors import GraderError
 from grader.grading.intake.limits import MB
+from grader.grading.intake.notebook_parser import Cell
+from grader.grading.intake.notebook_parser import read as parsed
 from grader.grading.intake.submission import clash, is_alike, stamp_of
 from grader.grading.output.gradebook_rows import received as received_at
 from grader.grading.output.lock import one_in
@@ -29,7 +31,7 @@ from grader.whole_files import unused, write_folder, write_whole
 from grader.workflow.archive import Entry, Limits, is_archive, read, read_archive
 from grader.workflow.groups import enter_groups, groups_of, read_groups
 from grader.workflow.late_days import take_late_days
-from grader.workflow.receipts import enter_times, read_times, time_of
+from grader.workflow.receipts import read_times, time_of
 from grader.workflow.repositories import repositories
 from grader.workflow.roster import NOBODY, People, people_of
 from grader.workflow.submission_names import CANVAS_ID, Owner, common_folder, owner, read_map
@@ -147,8 +149,6 @@ def collect(
             taken = refused if refusal else _take(course, exercise, hand_in, student, hand_in.received(known, student))
             report.append(replace(taken, identifier=hand_in.owner.identifier))
     take_late_days(course)
-    if known:
-        enter_times(course, name, {collected.student for collected in report if collected.outcome == "unchanged"})
     return report
 
 
@@ -421,7 +421,7 @@ def _keep(
         there = _files_in(place)
         there.pop(STAMP, None)
         stamp = _stamp(when.replace(tzinfo=UTC)) if (when := received_at(stamp_of(place))) else ""
-        if there == {str(path): content for path, content in files.items()}:
+        if is_same_work(there, {str(path): content for path, content in files.items()}):
             return _unchanged(place, stamp, received, hand_in.newest)
         last = (
             stamp
@@ -436,6 +436,20 @@ def _keep(
         outcome, detail = "replaced", f"the one of {stamp or last} is kept in {earlier}"
     _write(place, files, received, hand_in.newest, earlier)
     return outcome, detail
+
+
+def is_same_work(one: Mapping[str, bytes], other: Mapping[str, bytes]) -> bool:
+    """Whether two hand-ins differ in nothing that a student wrote; outputs, counts of runs and encoding are not."""
+    return one.keys() == other.keys() and all(
+        content == other[name] or _cells(name, content) == _cells(name, other[name]) != []
+        for name, content in one.items()
+    )
+
+
+def _cells(name: str, content: bytes) -> list[Cell]:
+    """What was written in a notebook, by cell; nothing of another file."""
+    found = parsed(content).cells if name.lower().endswith(".ipynb") else None
+    return [replace(cell, cell_id="") for cell in found or []]
 
 
 def _unchanged(place: Path, stamp: str, received: datetime | None, newest: datetime) -> tuple[str, str]:

@@ -24,7 +24,7 @@ from grader.grading.output.gradebook_rows import received
 from grader.grading.output.sanitize import as_line
 from grader.names import is_student_id
 from grader.workflow import archive
-from grader.workflow.collect import NOT_TAKEN, Collected, marked_until_done
+from grader.workflow.collect import NOT_TAKEN, Collected, is_same_work, marked_until_done
 from grader.workflow.roster import People, people_of
 from grader.workflow.wrong_exercise import mistaken, released_cells
 
@@ -96,6 +96,9 @@ class Intake:
         try:
             notes = [*_changed(folder, self.notebooks, stated), *_kept(folder, place), *_stamped(place, stated)]
             handed_in = _handed_in(place, self.notebooks)
+            there = self.course.folder("submitted", student, self.name)
+            if (first := received(stamp_of(there))) and first < stated and is_same_work(*map(_work, (there, place))):
+                (place / STAMP).write_bytes((there / STAMP).read_bytes())
             missing = f"no notebook {' or '.join(self.notebooks)} in it"
             refusal = mistaken(self.name, handed_in, self.cells) if handed_in else "; ".join([missing, *notes[:LISTED]])
         except (PermissionError, FileNotFoundError, NotADirectoryError) as error:
@@ -210,6 +213,10 @@ def _stamped(place: Path, stated: datetime) -> Iterator[str]:
     if not read_file(place / RECEIPT, 1_000):  # nbgrader would release nobody's feedback after this one's
         yield f'it lacks the {RECEIPT} that "submit" writes, so JupyterLab will not find its feedback'
         (place / RECEIPT).write_text(secrets.token_hex(16))
+
+
+def _work(folder: Path) -> dict[str, bytes]:
+    return read_folder(folder, Most())[0]
 
 
 def _without_broken_stamp(folder: Path) -> None:

@@ -14,7 +14,6 @@ from pathlib import Path
 
 from grader.course import STAMP, Course
 from grader.errors import GraderError
-from grader.grading.intake.submission import stamp_of
 from grader.workflow.submission_names import CANVAS_ID, PARTICIPANT
 from grader.workflow.tables import read_rows, read_text
 
@@ -74,23 +73,6 @@ def read_times(path: Path, zone: tzinfo | None) -> dict[str, datetime]:
 def time_of(names: Iterable[str], times: Mapping[str, datetime]) -> datetime | None:
     """The time of the first of the names that has one."""
     return next((times[name.casefold()] for name in names if name.casefold() in times), None)
-
-
-def enter_times(course: Course, name: str, students: set[str]) -> None:
-    """Write into the gradebook when these students' hand-ins were received, where they are graded already.
-
-    `mlsd grade` then charges lateness by it, and runs no code for it.
-    """
-    from grader.grading.output.gradebook_rows import received
-
-    known = {one: when for one in students if (when := received(stamp_of(course.folder("submitted", one, name))))}
-    if not known or not course.database.exists():
-        return
-    with course.gradebook() as book:
-        for submission in book.assignment_submissions(name):
-            if submission.student.id in known:
-                submission.timestamp = known[submission.student.id]
-        book.db.commit()
 
 
 def without_time(course: Course, name: str) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from grader.course import Course
 from grader.errors import GraderError
+from grader.grading.intake.submission import stamp_of
 from grader.grading.output.gradebook_rows import (
     GradedCell,
     automatic_of,
@@ -145,6 +146,19 @@ class Book:
             self._commit(lambda: self._update_all(updates))
         self.due_is_new = False
         return changed
+
+    def enter_times(self, students: Collection[str]) -> None:
+        """Take the times of receipt of these students from their hand-ins, whose marks stand. Raises `Locked`."""
+        folder = partial(self.course.folder, "submitted", name=self.assignment)
+        updates: Updates = [
+            ("SubmittedAssignment", entry.id, {"timestamp": when})
+            for entry in submitted_notebooks(self.db, self.row)
+            if entry.student_id in students
+            and (when := received(stamp_of(folder(student=entry.student_id)))) not in (None, entry.timestamp)
+        ]
+        self.db.rollback()
+        if updates:
+            self._commit(lambda: self._update_all(updates))
 
     def pending(self, students: Collection[str]) -> dict[str, float]:
         """What `apply_deadlines` would return."""

@@ -286,16 +286,17 @@ def test_two_reports_that_are_written_at_the_same_time_lose_no_line(course, monk
 
 
 def test_collecting_that_was_killed_between_two_renames_is_said_until_it_was_done_again(course, take):
-    take({f"alice/{NB}": (first := json.dumps(toy.answered(course, **toy.RIGHT)))}, MORNING)
+    first, second = (json.dumps(toy.answered(course, **answers)) for answers in (toy.WRONG, toy.RIGHT))
+    take({f"alice/{NB}": first}, MORNING)
     if (child := os.fork()) == 0:
         replace = os.replace
         os.replace = lambda a, b: os.kill(os.getpid(), 9) if Path(a).name == "whole" else replace(a, b)
-        take({f"alice/{NB}": first + " "}, NOON)
+        take({f"alice/{NB}": second}, NOON)
     assert os.waitpid(child, 0)[1] == 9
     assert not submitted(course, "alice")
     grade = ["grade", toy.NAME]
     assert f"Run it again first: mlsd collect {toy.NAME}" in mlsd(course, *grade, catch_exceptions=True).stderr
-    assert take({f"alice/{NB}": first + " "}, NOON)["alice"][1] == "collected"
+    assert take({f"alice/{NB}": second}, NOON)["alice"][1] == "collected"
     assert "broken off" not in mlsd(course, *grade).stderr
 
 

@@ -3,8 +3,9 @@
 import csv
 import io
 import json
+import os
 import zipfile
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -15,7 +16,9 @@ from grader.errors import GraderError
 from grader.workflow import stock
 from grader.workflow.collect import collect
 from grader.workflow.deadline import set_policy, shown, uncharged
+from grader.workflow.exchange import collect_exchange
 from grader.workflow.receipts import read_times
+from grader.workflow.release import publish
 from tests import toy_course as toy
 from tests.grader.grading.engine_course import charged, mlsd, run
 
@@ -84,9 +87,9 @@ def test_nobody_is_charged_by_the_time_of_a_download_and_each_by_the_platforms_o
 
     collect(course, toy.NAME, source, zone=UTC, times=BRINGS[platform](tmp_path / "times"))
     assert stamps(course) == {ann: "2026-11-20 11:59:00 UTC", bob: "2026-11-21 12:01:00 UTC", cy: ""}
+    assert all(outcome.skipped for outcome in run(course).values())
     assert charged(course) == {ann: 0, bob: pytest.approx(1.6), cy: 0}
     assert f"No time of receipt for {cy}: " in uncharged(course, toy.NAME)
-    assert all(outcome.skipped for outcome in run(course).values())
 
 
 def test_a_late_mark_of_canvas_stands_in_the_report_and_charges_nobody(course, tmp_path):
@@ -141,6 +144,39 @@ def test_the_same_work_handed_in_again_later_keeps_its_first_time(course, tmp_pa
     known = stamps(course)
     assert known["annmiller-71"] == "2026-11-20 11:59:00 UTC"
     assert known["bobmiller-72"] == "2026-11-19 10:00:00 UTC"
+
+
+def again(notebook: dict, **changed: str) -> bytes:
+    """A notebook as JupyterLab saves it after a run, in another encoding; `changed` are texts of cells by their ids."""
+    for number, cell in enumerate(notebook["cells"]):
+        cell |= {"id": f"run-{number}", "source": changed.get(cell["id"], cell["source"])}
+        cell |= {"execution_count": number, "outputs": []} if cell["cell_type"] == "code" else {}
+    return json.dumps(notebook).encode("utf-16")
+
+
+@pytest.mark.parametrize("way", ["folder", "exchange"])
+def test_a_notebook_run_again_keeps_its_first_time_and_a_changed_one_is_charged_at_once(course, tmp_path, way):
+    set_policy(course, toy.NAME, **DUE)
+    right, rules = toy.answered(course, **toy.RIGHT), {"rules": "Changed by the student."}
+    publish(course, toy.NAME)
+    for hours, changed in ((-1, {}), (25, {}), (26, rules)):
+        when = datetime(2026, 11, 20, 12, tzinfo=UTC) + timedelta(hours=hours)
+        stamp = f"{when:%Y-%m-%d %H:%M:%S} UTC"
+        inbound = course.home / "exchange/mlsd/inbound" / f"ann+{toy.NAME}+{stamp}+x"
+        place = (tmp_path / str(hours) / "ann" if way == "folder" else inbound) / f"{toy.NAME}.ipynb"
+        place.parent.mkdir(parents=True)
+        place.write_bytes(again(json.loads(json.dumps(right)), **changed) if hours > 0 else json.dumps(right).encode())
+        os.utime(place, (when.timestamp(), when.timestamp()))
+        if way == "folder":
+            collect(course, toy.NAME, tmp_path / str(hours))
+        else:
+            (inbound / STAMP).write_text(stamp)
+            collect_exchange(course, toy.NAME)
+        run(course)
+        at_once = charged(course)
+        assert at_once == {"ann": pytest.approx(1.6 if changed else 0)}
+        run(course, force=True)
+        assert charged(course) == at_once
 
 
 @pytest.mark.parametrize(
