@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path, PurePosixPath
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -31,7 +31,7 @@ from grader.whole_files import unused, write_folder, write_whole
 from grader.workflow.archive import Entry, Limits, is_archive, read, read_archive
 from grader.workflow.groups import enter_groups, groups_of, read_groups
 from grader.workflow.late_days import take_late_days
-from grader.workflow.receipts import read_times, time_of
+from grader.workflow.receipts import of_nobody, read_times, time_of
 from grader.workflow.repositories import repositories
 from grader.workflow.roster import NOBODY, People, people_of
 from grader.workflow.submission_names import CANVAS_ID, Owner, common_folder, owner, read_map
@@ -40,6 +40,8 @@ from grader.workflow.wrong_exercise import mistaken, released_cells
 STAMP_FORMAT = "%Y-%m-%d %H:%M:%S UTC"
 NOT_TAKEN = {STAMP, "submission_secret.txt"}  # nor a folder of such a name, where the file is to be written
 NEVER = datetime.min.replace(tzinfo=UTC)
+UNMATCHED = "unmatched"
+AHEAD = timedelta(minutes=5)
 LATE_NOTE = "Canvas marks it late"
 COLUMNS = ("source", "student", "outcome", "detail", "identifier")
 
@@ -69,10 +71,14 @@ class HandIn:
         parts = self.owner.roster_keys[0].split("-") if self.owner.identifier else []
         return [("-".join(parts[:number]), "-".join(parts[number:])) for number in range(1, len(parts))]
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its own names, the surest first."""
+        return (self.owner.identifier, *self.owner.roster_keys, self.owner.source)
+
     def received(self, times: Mapping[str, datetime], student: str) -> datetime | None:
         """When it was received: what `times` say, else what the source says; None where it does not know."""
-        names = (self.owner.identifier, *self.owner.roster_keys, self.owner.source, student)
-        return time_of(names, times) or (None if self.owner.is_download else self.newest)
+        return time_of((*self.names, student), times) or (None if self.owner.is_download else self.newest)
 
 
 @dataclass(frozen=True)
@@ -87,7 +93,8 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Collected:
-    """One line of the report; the outcome is one of collected, replaced, unchanged, older, refused.
+    """One line of the report; the outcome is one of collected, replaced, unchanged, older, refused, or of a
+    file of times unmatched.
 
     `identifier` as in `Owner`.
     """
@@ -120,8 +127,8 @@ def collect(
     if course.root.is_relative_to(source.resolve()):  # as with an empty argument
         raise GraderError(f"{source.resolve()} holds the course itself. Name the folder or archive of hand-ins.")
     students = read_map(roster) if roster else {}
-    known = read_times(times, zone) if times else {}
     people = people_of(course)
+    known, lines = read_times(times, zone, people) if times else ({}, {})
     place = course.folder("release", name=name)
     own = {path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file()}
     notebooks = sorted(path for path in own if path.endswith(".ipynb") and "/" not in path)
@@ -149,6 +156,9 @@ def collect(
             taken = refused if refusal else _take(course, exercise, hand_in, student, hand_in.received(known, student))
             report.append(replace(taken, identifier=hand_in.owner.identifier))
     take_late_days(course)
+    names = {name.casefold() for hand_in, student, _ in meant for name in (*hand_in.names, student)}
+    if unknown := of_nobody(lines, names | {student.casefold() for student in known_students}):
+        report.append(Collected(str(times), "", UNMATCHED, unknown))
     return report
 
 
@@ -361,6 +371,9 @@ def _take(course: Course, exercise: Exercise, hand_in: HandIn, student: str, rec
     missing = [name for name in exercise.notebooks if name not in chosen]
     notes = hand_in.notes + ([reported] if reported else []) + ([f"no {', '.join(missing)} in it"] if missing else [])
     notes += [LATE_NOTE] if hand_in.is_late else []
+    if hand_in.newest > datetime.now(UTC) + AHEAD:
+        when = _stamp(hand_in.newest)
+        notes.append(f"its time, {when}, has not come yet, and an earlier one counts as older: whose clock is it?")
     try:
         outcome, detail = _keep(course, exercise.name, student, files, received, hand_in)
     except OSError as error:
@@ -500,6 +513,7 @@ def write_report(course: Course, name: str, report: list[Collected]) -> Path:
     rows = [
         [collected.source, collected.student, collected.outcome, collected.detail, collected.identifier]
         for collected in report
+        if collected.outcome != UNMATCHED
     ]
     now = {harmless(collected.source) for collected in report}
     path = _report_path(course, name)

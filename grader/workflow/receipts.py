@@ -14,6 +14,7 @@ from pathlib import Path
 
 from grader.course import STAMP, Course
 from grader.errors import GraderError
+from grader.workflow.roster import People
 from grader.workflow.submission_names import CANVAS_ID, PARTICIPANT
 from grader.workflow.tables import read_rows, read_text
 
@@ -50,8 +51,12 @@ KNOWN = (
 )
 
 
-def read_times(path: Path, zone: tzinfo | None) -> dict[str, datetime]:
-    """Names of hand-ins or students, in lower case, to when the hand-in was received (UTC).
+def read_times(
+    path: Path, zone: tzinfo | None, people: People | None = None
+) -> tuple[dict[str, datetime], dict[str, set[str]]]:
+    """When hand-ins were received (UTC) by names of theirs, in lower case; and the names on each line that has a time.
+
+    Whom of `people` a line names is one of its names, by id.
 
     From Moodle's grading worksheet, the JSON of Canvas's submissions, or a CSV with the columns name, received; a time
     without a zone is of `zone`, else of this machine. A name of two rows is left out. Raises `GraderError` for a file
@@ -60,14 +65,24 @@ def read_times(path: Path, zone: tzinfo | None) -> dict[str, datetime]:
     text = read_text(path, "times").removeprefix(JSON_GUARD)
     rows = _of_canvas(path, text) if text.lstrip()[:1] in ("[", "{") else _of_table(path, text)
     found: dict[str, set[datetime]] = {}
+    lines: dict[str, set[str]] = {}
     for place, names, written in rows:
         if written.strip() not in NONE:
             when = _read(written.strip(), zone, f"{path}, {place}")
-            for name in filter(None, names):
-                found.setdefault(name.casefold(), set()).add(when)
+            student = people.find(names)[0] if people else ""
+            lines[place] = {name.casefold() for name in (*names, student) if name}
+            for name in lines[place]:
+                found.setdefault(name, set()).add(when)
     if not found:
         raise GraderError(f"the times {path} hold no time of receipt. {KNOWN}")
-    return {name: times.pop() for name, times in found.items() if len(times) == 1}
+    return {name: times.pop() for name, times in found.items() if len(times) == 1}, lines
+
+
+def of_nobody(lines: Mapping[str, set[str]], known: set[str]) -> str:
+    """The lines that hold none of the `known` names, in lower case, and what to do; empty where each holds one."""
+    found = [f"{place} ({', '.join(sorted(names))})" for place, names in lines.items() if not names & known]
+    fix = "no hand-in here and nobody in the roster has this name. Correct it, or enter the roster"
+    return f"{_first(found)}: {fix}" if found else ""
 
 
 def time_of(names: Iterable[str], times: Mapping[str, datetime]) -> datetime | None:
@@ -88,12 +103,15 @@ def lack_of(course: Course, name: str, students: list[str]) -> str:
     """What it means that these students' hand-ins have no time of receipt, and what to bring; empty for nobody."""
     if not students:
         return ""
-    listed = ", ".join(students[:MANY]) + (f" and {len(students) - MANY} more" if len(students) > MANY else "")
     return (
-        f"No time of receipt for {listed}: a download of Moodle or Canvas holds the time of the download only, a "
+        f"No time of receipt for {_first(students)}: a download of Moodle or Canvas holds the time of the download only, a "
         "repository what its owner wrote. None of them is charged for lateness until you bring it: "
         f"{course.command(f'collect {name} FROM --times FILE')}"
     )
+
+
+def _first(names: list[str]) -> str:
+    return ", ".join(names[:MANY]) + (f" and {len(names) - MANY} more" if len(names) > MANY else "")
 
 
 def _of_canvas(path: Path, text: str) -> Iterator[tuple[str, list[str], str]]:

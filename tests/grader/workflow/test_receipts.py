@@ -179,6 +179,27 @@ def test_a_notebook_run_again_keeps_its_first_time_and_a_changed_one_is_charged_
         assert charged(course) == at_once
 
 
+def test_times_name_students_as_the_roster_does_and_a_line_of_nobody_is_named(course, tmp_path):
+    roster = tmp_path / "class.csv"
+    roster.write_text("id,name,email\nann,Ann Miller,ann@x.org\nbob,Bob Bo,b@x.org\ncy,Cy,c@x.org\n")
+    mlsd(course, "roster", roster)
+    for who in ("ann", "bob"):
+        place = tmp_path / "all" / who / f"{toy.NAME}.ipynb"
+        place.parent.mkdir(parents=True)
+        place.write_text(json.dumps(toy.answered(course, **toy.RIGHT)))
+        os.utime(place, (4e9, 4e9))
+    times = tmp_path / "times.csv"
+    times.write_text("name,received\nB@X.org,2026-11-20 08:00\nCy,2026-11-20 08:00\nAna,2026-11-20 08:00\n")
+    words = ["collect", toy.NAME, tmp_path / "all", "--times", times, "--timezone", "UTC"]
+    said = mlsd(course, *words).output
+    assert "line 4 (ana): no hand-in here and nobody in the roster has this name" in said
+    assert said.count("2096-10-02 07:06:40 UTC, has not come yet") == 2
+    assert "(cy)" not in said
+    times.write_text(worksheet(times).read_text().replace("ann Miller", "Ann Miller"))
+    assert mlsd(course, *words).exit_code == 0
+    assert stamps(course) == {"ann": "2026-11-20 11:59:00 UTC", "bob": "2026-11-20 08:00:00 UTC"}
+
+
 @pytest.mark.parametrize(
     ("heading", "written"),
     [
@@ -192,7 +213,7 @@ def test_a_notebook_run_again_keeps_its_first_time_and_a_changed_one_is_charged_
 def test_a_worksheet_is_read_in_moodles_languages_as_of_its_zone(tmp_path, heading, written):
     path = worksheet(tmp_path / "times.csv", heading, written)
     path.write_text(path.read_text().replace("Participant ", "Teilnehmer/in"))
-    known = read_times(path, BERLIN)
+    known, _ = read_times(path, BERLIN)
     assert known["participant 71"] == datetime(2026, 11, 20, 10, 59, tzinfo=UTC)
 
 
@@ -224,4 +245,4 @@ def test_a_file_without_times_is_refused_by_name_before_anything_is_taken(course
 def test_a_name_of_two_rows_gets_no_time(tmp_path):
     times = tmp_path / "times.csv"
     times.write_text("name;received\nann;2026-11-20 10:00\nANN;2026-11-20 11:00\nbob;2026-11-20T10:00:00+02:00\n")
-    assert read_times(times, UTC) == {"bob": datetime(2026, 11, 20, 8, 0, tzinfo=UTC)}
+    assert read_times(times, UTC)[0] == {"bob": datetime(2026, 11, 20, 8, 0, tzinfo=UTC)}
