@@ -143,7 +143,8 @@ class Step:
 
 @dataclass
 class StudentOutcome:
-    """One student's outcome: points by hand are apart in `waiting` (the most that is still to be given).
+    """One student's outcome: points by hand are apart in `waiting` (the most that is to be given, or
+    looked at again).
 
     `outdated`: it was graded earlier, and the tests have changed since.
     """

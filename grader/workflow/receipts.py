@@ -104,8 +104,8 @@ def lack_of(course: Course, name: str, students: list[str]) -> str:
     if not students:
         return ""
     return (
-        f"No time of receipt for {_first(students)}: a download of Moodle or Canvas holds the time of the download only, a "
-        "repository what its owner wrote. None of them is charged for lateness until you bring it: "
+        f"No time of receipt for {_first(students)}: a download of Moodle or Canvas holds the time of the download "
+        "only, a repository what its owner wrote. None of them is charged for lateness until you bring it: "
         f"{course.command(f'collect {name} FROM --times FILE')}"
     )
 

@@ -40,6 +40,7 @@ HEADINGS = {
 }  # fmt: skip
 STUDENTS = ("student", "teilnehmer", "studierende", "étudiant", "estudiante")  # as platforms call the role
 OF_CANVAS = {"student": "name", "id": "canvas"}  # where Canvas uses a word otherwise
+ONE_OF = "id, e-mail, number or login"
 KNOWN = "\n  ".join(
     (
         "a table of yours: id, name (or first name, last name), email, section, github",
@@ -224,11 +225,13 @@ def enter(course: Course, path: Path, dry_run: bool = False, remove: bool = Fals
             write_alone(book)
         there = {person.id: person for person in everyone(book)}
         members = set(_rows(book))
-        same = {key: person for person in there.values() for key in person.keys}
         changes = []
         for person in people:
-            known = there.get(person.id) or next((same[key] for key in sorted(person.keys) if key in same), None)
-            changes.append(_change(person, known, given, members))
+            meant = [known for known in there.values() if known.keys & person.keys]
+            if len(meant) > 1:
+                listed = " and ".join(sorted(map(str, meant)))
+                raise GraderError(f"{path}: the row of {person} names {listed} of the gradebook. Correct its {ONE_OF}.")
+            changes.append(_change(person, meant[0] if meant else None, given, members))
         taken = Counter(change.person.id for change in changes)
         if twice := sorted(who for who, number in taken.items() if number > 1):
             raise GraderError(f"{path}: two of its rows are one student of the gradebook: {', '.join(twice)}")

@@ -111,7 +111,7 @@ class Book:
         return found
 
     def marks(self) -> dict[str, tuple[float, float, float]]:
-        """Points so far, maximum, and the most that a person has still to give, by student."""
+        """Points so far, maximum, and the most that a person has to give or look at again, by student."""
         maxima = {cell.row: cell.maximum for _, cells in self.notebooks.values() for cell in cells if cell.earns}
         found: dict[str, tuple[float, float, float]] = {}
         for grade in grades_by_student(self.db, self.row):
@@ -119,7 +119,11 @@ class Book:
             given = grade.manual_score if grade.manual_score is not None else grade.auto_score
             most = maxima.get(grade.cell_id, 0.0)
             points += worth(grade)
-            found[grade.student_id] = (points, maximum + most, waiting + (most if given is None else 0.0))
+            found[grade.student_id] = (
+                points,
+                maximum + most,
+                waiting + (most if given is None or grade.needs_manual_grade else 0.0),
+            )
         self.db.rollback()
         return found
 

@@ -77,7 +77,7 @@ def test_a_changed_submission_or_seed_is_graded_anew_and_points_by_hand_are_kept
     assert run(course)["bo"].skipped
     toy.submit(course, "bo", toy.answered(course, **toy.RIGHT, reflection="Because."))
     (again,) = run(course).values()
-    assert (again.skipped, again.points, again.waiting) == (False, 7.5, 0)
+    assert (again.skipped, again.points, again.waiting) == (False, 7.5, 2)  # as formgrader: who marked looks again
     assert ("bo", "reflection", "Good.") in dump(course)[1]
     assert dump(course)[3] == [("bo", "2026-11-20 10:00:00")]
     assert not run(course, seed=1)["bo"].skipped

@@ -123,6 +123,14 @@ def test_another_export_is_the_same_people_and_takes_nothing_away(roster):
     assert roster(MOODLE)["anna"] == ("unchanged", "")  # the e-mail and Canvas's number are still there
 
 
+@pytest.mark.parametrize("row", ["anna,Anna Schmidt,bo@uni.edu,", "new,Eve,bo@uni.edu,anna"])
+def test_a_row_that_names_two_students_of_the_gradebook_is_refused(course, roster, row):
+    roster(PLAIN)
+    with pytest.raises(GraderError, match=r"the row of .* names anna \(.*\) and bo \(.*\) of the gradebook"):
+        roster(f"id,name,email,login\n{row}\n")
+    assert people_of(course).find(["bo@uni.edu"])[0] == "bo"
+
+
 def test_who_left_stays_until_removed_and_for_ever_if_they_handed_in(course, roster):
     roster(PLAIN + "cy,Cy,,\n")
     toy.submit(course, "bo", b"")
