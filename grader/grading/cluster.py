@@ -8,6 +8,7 @@ import asyncio
 import logging
 import queue
 import secrets
+import socket
 import time
 import warnings
 from collections import deque
@@ -267,6 +268,17 @@ def _client(address: str, secured: Any) -> Any:
     return Bounded(address, timeout=CONNECT_S, set_as_default=False, security=secured)
 
 
+def _unreached(address: str) -> str:
+    """Why nothing can be reached there at all; empty where something listens."""
+    from distributed.comm import get_address_host_port
+
+    try:
+        with socket.create_connection(get_address_host_port(address), CONNECT_S):
+            return ""
+    except (OSError, ValueError) as error:
+        return getattr(error, "strerror", "") or str(error)
+
+
 @contextmanager
 def _connected(address: str, root: Path) -> Iterator[Any]:
     from distributed.comm import get_address_host_port
@@ -280,7 +292,7 @@ def _connected(address: str, root: Path) -> Iterator[Any]:
             secured = security(address, root)
             client = _client(address, secured)
         except (OSError, ValueError) as error:
-            said = str(error) or "it does not speak as one"
+            said = _unreached(address) or str(error) or "it does not speak as one"
             raise GraderError(
                 f"no Dask scheduler answers at {address!r} within {CONNECT_S:g} s ({said}). "
                 "Start one (dask scheduler) and name the address that it prints, e.g. tls://10.0.0.5:8786"

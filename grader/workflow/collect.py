@@ -126,6 +126,9 @@ def collect(
         )
     if course.root.is_relative_to(source.resolve()):  # as with an empty argument
         raise GraderError(f"{source.resolve()} holds the course itself. Name the folder or archive of hand-ins.")
+    steps = ("source", "release", "submitted", "autograded", "feedback")
+    if step := next((step for step in steps if source.resolve().is_relative_to(course.folder(step).resolve())), ""):
+        raise GraderError(f"{source} lies in the course's own {step} folder. Name the folder or archive of hand-ins.")
     students = read_map(roster) if roster else {}
     people = people_of(course)
     known, lines = read_times(times, zone, people) if times else ({}, {})

@@ -5,6 +5,7 @@ Nothing is executed and nothing is sent.
 
 import hashlib
 import json
+import shlex
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -50,7 +51,8 @@ def submit(root: Path, name: str, now: datetime, anyway: bool = False, fresh: Pa
         raise StudentError(f"{path}: {other}. The right notebook comes back by: mlsd reset {name}")
     found = compared(cells, _cells_of(version, name))
     if (refusal := _incomplete(found, name, version)) and not anyway:
-        raise StudentError(f"{refusal} To keep a copy of it all the same: mlsd submit {name} --anyway")
+        again = f" --from {shlex.quote(str(fresh))}" if fresh else ""
+        raise StudentError(f"{refusal} To keep a copy of it all the same: mlsd submit {name} --anyway{again}")
     lines = [*_receipt(root, path, content, found, now)]
     folder = _kept(root / FOLDER / name, path.name, content, lines, now)
     where = f"Nothing was sent. Hand in this copy: {(folder / path.name).relative_to(root).as_posix()}"

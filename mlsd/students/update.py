@@ -40,6 +40,8 @@ def update(root: Path, place: Path, now: datetime, dry_run: bool = False) -> str
     archive = (place / FILE if place.is_dir() else place).read_bytes()
     if not steps and (root / FILE).is_file() and (root / FILE).read_bytes() == archive:
         return f"Your copy is as in {new.origin} already; nothing was changed."
+    for step in steps:
+        _require_place(root, step)
     losing = {step.name: step.there or b"" for step in steps if step.keep and not dry_run}
     folder = keep(root, losing, now, "-update")
     for step in () if dry_run else steps:
@@ -127,6 +129,17 @@ def take(root: Path, step: Step) -> None:
         path.unlink()
     except OSError as error:
         raise cannot_write(path, error) from error
+
+
+def _require_place(root: Path, step: Step) -> None:
+    """Raises `StudentError` where a student's own file stands for a folder of the course's, or a folder for a file."""
+    path = root / step.name
+    above = next((place for place in path.parents if place.is_file()), None)
+    if step.content is not None and (above or path.is_dir()):
+        raise StudentError(
+            f"{above or path} is yours, and the new version has a {'folder' if above else 'file'} of this name. "
+            "Nothing was changed. Rename yours, and give the same command again"
+        )
 
 
 def _content(path: Path) -> bytes | None:

@@ -118,9 +118,12 @@ def scrape(url: str) -> Scrape:
     address = f"{url.rstrip('/')}/metrics"
     try:
         return Scrape.parse(_read(address).decode(), time.monotonic())
-    except (http.client.HTTPException, OSError, ValueError) as error:
+    except OSError as error:
         why = str(error) or type(error).__name__
         raise OperationsError(f"{address} does not answer: {why}. Start the service, or correct the address.") from None
+    except (http.client.HTTPException, ValueError) as error:
+        fix = "Correct the address, or what the service shows there."
+        raise OperationsError(f"{address} cannot be read: {error}. {fix}") from None
     except OperationsError as error:
         raise OperationsError(f"{address} cannot be read: {error}") from None
 

@@ -123,8 +123,11 @@ def test_a_place_that_cannot_be_written_is_named_and_keeps_nothing(course, noteb
         submit(course, NAME, NOW + timedelta(seconds=1))
 
 
-def test_a_copy_without_a_known_release_asks_for_a_fresh_one(course, notebook, tmp_path):
+def test_a_copy_without_a_known_release_asks_for_a_fresh_one(course, tmp_path):
     (course / "released.zip").rename(tmp_path / "released.zip")
     with pytest.raises(Exception, match="--from FOLDER"):
         submit(course, NAME, NOW)
+    with pytest.raises(StudentError, match=r"--anyway --from .*released.zip"):
+        submit(course, NAME, NOW, fresh=tmp_path / "released.zip")
+    answer(notebook_of(course))
     assert "answers changed" in submit(course, NAME, NOW, fresh=tmp_path / "released.zip")

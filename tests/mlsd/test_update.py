@@ -77,6 +77,17 @@ def test_a_notebook_that_left_the_course_and_was_worked_in_is_left_alone(mine, n
     assert notebook_of(mine, OTHER).read_bytes() == before
 
 
+def test_a_file_where_the_new_version_has_a_folder_is_named_before_anything_is_done(mine, new):
+    (new / "folder").mkdir()
+    (new / "folder" / "data.csv").write_text("1\n")
+    pack(new)
+    (mine / "folder").write_text("mine")
+    before = files_of(mine)
+    with pytest.raises(StudentError, match="folder is yours, and the new version has a folder of this name"):
+        update(mine, new, NOW)
+    assert files_of(mine) == before
+
+
 def test_own_files_are_not_touched(mine, new):
     (mine / "chapters" / "notes.md").write_text("mine")
     (mine / "chapters" / "more.ipynb").write_text("a note of mine, by chance of this name")

@@ -518,6 +518,14 @@ def test_the_folder_of_the_course_itself_holds_no_hand_ins(course, typed, monkey
     assert course.students(toy.NAME) == before
 
 
+def test_the_copies_that_were_graded_are_no_hand_ins(course):
+    for step in ("autograded", "feedback"):
+        place = course.folder(step, "alice", toy.NAME)
+        place.mkdir(parents=True)
+        with pytest.raises(GraderError, match=f"lies in the course's own {step} folder"):
+            collect.collect(course, toy.NAME, place.parents[1])
+
+
 @needs_git
 @pytest.mark.parametrize("above", ["", f"{toy.NAME}-submissions"], ids=["repositories", "in a folder"])
 def test_github_classrooms_repositories_are_collected_by_the_roster(course, take, tmp_path, above):

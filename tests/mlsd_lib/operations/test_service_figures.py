@@ -130,6 +130,8 @@ def test_the_services_own_monitor_rings_beyond_its_limit_with_its_runbook(tmp_pa
 def test_what_is_no_service_is_refused():
     with pytest.raises(OperationsError, match="does not answer"):
         scrape("http://127.0.0.1:9")
+    with pytest.raises(OperationsError, match="cannot be read: it is no address"):
+        scrape("127.0.0.1:9")
     with pytest.raises(OperationsError, match="Prometheus's format"):
         Scrape.parse("<html>{ hello", 0.0)
     with pytest.raises(OperationsError, match="answer_seconds_bucket has no bucket le"):
