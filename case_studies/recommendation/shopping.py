@@ -16,11 +16,13 @@ from mlsd_lib.datasets.installed import installed_file
 from mlsd_lib.datasets.published import (
     BROKEN,
     differences,
+    finite_numbers,
     published_file,
     read_csv,
     read_table,
-    refuse_rows,
     require_columns,
+    times,
+    whole_numbers,
 )
 from mlsd_lib.datasets.shopping_simulator import Response, ShoppingSimulator, popular_slates
 
@@ -47,6 +49,7 @@ RATINGS_TOTALS = ("rows", "as the sum of ratings", "users", "films", "ratings by
 U_DATA_TOTALS = (100_000, 352_986, 943, 1_682, 737, 583)
 RATINGS_CSV_TOTALS = (100_836, 353_083, 610, 9_724, 2_698, 329)
 """Of ml-100k and of ml-latest-small; by one user and of one film: of those with the most."""
+LATEST_S = 4_102_444_799  # of 2099
 MARGIN_SHARE = 0.25
 """Of a price, where a file tells prices and not margins."""
 PAGE_NOTE = "a visit's page is the household's previous purchase: a page from its own receipt would be its label"
@@ -192,19 +195,16 @@ def _from_retail(table: pd.DataFrame, path: Path) -> ShoppingLog:
     described = "Description" in table
     kept_names = [*names, "Description"] if described else list(names)
     table = table[kept_names].rename(columns=dict(zip(names, SECOND_EDITION, strict=True)))
-    time = pd.to_datetime(table["InvoiceDate"], errors="coerce").dt.as_unit("us")
-    refuse_rows(time.isna(), table, "InvoiceDate", "it must hold dates and times", path)
-    numbers = {name: pd.to_numeric(table[name], errors="coerce") for name in ("Quantity", "Price", "Customer ID")}
-    for name in ("Quantity", "Price"):
-        refuse_rows(numbers[name].isna(), table, name, "it must hold numbers", path)
-    invoice = table["Invoice"].astype(str)
-    cancelled, nobody = invoice.str.startswith("C"), numbers["Customer ID"].isna()
+    time = times(table, "InvoiceDate", path, form="%m/%d/%Y %H:%M")  # as a spreadsheet saves the first edition
+    numbers = {name: finite_numbers(table, name, path) for name in ("Quantity", "Price")}
+    invoice, customer = table["Invoice"].astype(str), whole_numbers(table, "Customer ID", path, empty=-1)
+    cancelled, nobody = invoice.str.startswith("C"), customer < 0
     kept = ~cancelled & ~nobody & (numbers["Quantity"] > 0)
     lines = pd.DataFrame(
         {
             "receipt": invoice,
             "time": time,
-            "household_id": numbers["Customer ID"].fillna(-1).astype("int64"),
+            "household_id": customer,
             "name": table["StockCode"].astype(str),
             "title": table["Description"].astype(str) if described else "",
             "price_eur": numbers["Price"],
@@ -215,7 +215,7 @@ def _from_retail(table: pd.DataFrame, path: Path) -> ShoppingLog:
         "prices in GBP are taken as EUR; margin a quarter of the price; no categories",
     )
     turnover = (numbers["Quantity"] * numbers["Price"]).sum()
-    totals = (numbers["Quantity"].sum(), turnover, numbers["Customer ID"].nunique(), invoice.nunique())
+    totals = (numbers["Quantity"].sum(), turnover, customer[~nobody].nunique(), invoice.nunique())
     card = DataCard(
         "Online Retail II",
         len(table),
@@ -269,15 +269,14 @@ def _from_movielens(table: pd.DataFrame, path: Path) -> ShoppingLog:
         raise DataError(f"{path} has {table.shape[1]} columns; u.data has 4: user, item, rating, timestamp.")
     table = table.set_axis(list(RATINGS), axis=1) if plain else table
     require_columns(table, RATINGS, path)
-    numbers = {name: pd.to_numeric(table[name], errors="coerce") for name in RATINGS}
-    for name, values in numbers.items():
-        refuse_rows(values.isna(), table, name, "it must hold numbers", path)
-    rows, ids = len(table), (numbers["userId"], numbers["movieId"])
-    found = (rows, numbers["rating"].sum(), *(column.nunique() for column in ids), *map(_most, ids))
+    user, film = ids = tuple(whole_numbers(table, name, path) for name in ("userId", "movieId"))
+    second = whole_numbers(table, "timestamp", path, most=LATEST_S, what=", Unix seconds")
+    rows, total = len(table), finite_numbers(table, "rating", path).sum()
+    found = (rows, total, *(column.nunique() for column in ids), *map(_most, ids))
     published = dict(zip(RATINGS_TOTALS, U_DATA_TOTALS if plain else RATINGS_CSV_TOTALS, strict=True))
-    lines = pd.DataFrame({"receipt": np.arange(rows), "household_id": numbers["userId"].astype("int64")})
-    lines["time"] = pd.to_datetime(numbers["timestamp"], unit="s").astype("datetime64[us]")
-    lines = lines.assign(name=numbers["movieId"].astype("int64").astype(str), category=0, price_eur=1.0)
+    lines = pd.DataFrame({"receipt": np.arange(rows), "household_id": user})
+    lines["time"] = pd.to_datetime(second, unit="s").astype("datetime64[us]")
+    lines = lines.assign(name=film.astype(str), category=0, price_eur=1.0)
     titles = _film_titles(path)
     lines["title"] = [titles.get(name, "") for name in lines["name"]]
     licence = "GroupLens terms: research, no redistribution"
@@ -291,7 +290,7 @@ def _film_titles(path: Path) -> dict[str, str]:
     """The titles by film, from the file that is published next to the ratings; empty where it is not there."""
     plain, named = path.with_name("u.item"), path.with_name("movies.csv")
     if path.name == "u.data" and plain.exists():
-        table = pd.read_csv(plain, sep="|", header=None, usecols=[0, 1], encoding="latin-1", dtype=str)
+        table = read_csv(plain, (), sep="|", header=None, usecols=[0, 1], encoding="latin-1", dtype=str)
     elif path.name != "u.data" and named.exists():
         table = read_csv(named, ("movieId", "title"), dtype=str)[["movieId", "title"]]
     else:

@@ -14,6 +14,7 @@ from mlsd_lib.datasets.published import (
     other_contents,
     published_file,
     refuse_other_separators,
+    whole_numbers,
 )
 
 CMAPSS_COLUMNS = ("unit", "cycle", *(f"setting_{i}" for i in (1, 2, 3)), *(f"sensor_{i}" for i in range(1, 22)))
@@ -157,14 +158,15 @@ def _text(path: Path) -> str:
 
 def _engines(path: Path) -> pd.DataFrame:
     table = pd.DataFrame(_numbers(path, len(CMAPSS_COLUMNS)), columns=list(CMAPSS_COLUMNS))
+    table = table.assign(**{name: whole_numbers(table, name, path) for name in ("unit", "cycle")})
     steps = table.groupby("unit")["cycle"].diff().dropna()
     if (steps != 1).any():
         row = int(steps.index[(steps != 1).to_numpy()][0])
         raise DataError(
-            f"{path}, column cycle: {table['cycle'][row]:.0f} in row {row} does not follow the cycle before it. "
+            f"{path}, column cycle: {table['cycle'][row]} in row {row} does not follow the cycle before it. "
             "Each engine's cycles count up by one: take the published file, unsorted and whole."
         )
-    return table.astype({"unit": int, "cycle": int})
+    return table
 
 
 def _numbers(path: Path, columns: int) -> np.ndarray:

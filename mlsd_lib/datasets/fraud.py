@@ -13,7 +13,16 @@ import pandas as pd
 from mlsd_lib.datasets.card import DataCard, DataError
 from mlsd_lib.datasets.fraud_simulator import FraudSimulator
 from mlsd_lib.datasets.pickled_tables import read_pickled_table
-from mlsd_lib.datasets.published import differences, published_file, read_table, refuse_rows, require_columns
+from mlsd_lib.datasets.published import (
+    differences,
+    finite_numbers,
+    published_file,
+    read_table,
+    refuse_rows,
+    require_columns,
+    times,
+    whole_numbers,
+)
 
 HANDBOOK_COLUMNS = ("TRANSACTION_ID", "TX_DATETIME", "CUSTOMER_ID", "TERMINAL_ID", "TX_AMOUNT", "TX_FRAUD")
 HANDBOOK_ROWS, HANDBOOK_FRAUDS, HANDBOOK_TOTAL = 1_754_155, 14_681, 94_079_370.08
@@ -93,26 +102,20 @@ def _read_table(path: Path) -> pd.DataFrame:
     return read_table(path, "a folder of .pkl files")
 
 
-def _numbers(table: pd.DataFrame, column: str, path: Path) -> pd.Series:
-    numbers = pd.to_numeric(table[column], errors="coerce")
-    refuse_rows(~np.isfinite(numbers), table, column, "it must hold finite numbers", path)
-    return numbers
-
-
 def _from_handbook(table: pd.DataFrame, path: Path) -> PaymentStream:
     require_columns(table, HANDBOOK_COLUMNS, path)
-    time = pd.to_datetime(table["TX_DATETIME"], errors="coerce").dt.as_unit("us")
-    refuse_rows(time.isna(), table, "TX_DATETIME", "it must hold dates and times", path)
-    ids = {name: _numbers(table, name, path).astype("int64") for name in HANDBOOK_COLUMNS if name.endswith("_ID")}
+    time = times(table, "TX_DATETIME", path)
+    ids = {name: whole_numbers(table, name, path) for name in HANDBOOK_COLUMNS if name.endswith("_ID")}
     refuse_rows(ids["TRANSACTION_ID"].duplicated(), table, "TRANSACTION_ID", "each may occur once", path)
-    amount = _numbers(table, "TX_AMOUNT", path)
+    amount = finite_numbers(table, "TX_AMOUNT", path)
     refuse_rows(amount < 0, table, "TX_AMOUNT", "amounts are not negative", path)
-    fraud = _numbers(table, "TX_FRAUD", path)
+    fraud = finite_numbers(table, "TX_FRAUD", path)
     refuse_rows(~fraud.isin([0, 1]), table, "TX_FRAUD", "it is 0 or 1", path)
     columns = {name.lower(): values for name, values in ids.items()}
     payments = pd.DataFrame({**columns, "amount": amount.astype(float)})
     payments.insert(1, "time", time)
-    scenario = table.get("TX_FRAUD_SCENARIO", fraud)
+    told = "TX_FRAUD_SCENARIO" in table  # if not, frauds are of a scenario without a name
+    scenario = whole_numbers(table, "TX_FRAUD_SCENARIO", path, empty=-1) if told else len(HANDBOOK_SCENARIOS) * fraud
     mechanism = scenario.map(HANDBOOK_SCENARIOS).fillna("unknown").where(fraud == 1, "")
     card = DataCard(
         "Fraud Detection Handbook transactions",
@@ -121,15 +124,17 @@ def _from_handbook(table: pd.DataFrame, path: Path) -> PaymentStream:
         real=False,
         source=str(path),
         notes=("simulated by the Handbook's authors", "a fraud counts as known after 7 days"),
-        differences=_of_the_handbook(payments, fraud, table),
+        differences=_of_the_handbook(payments, fraud, table.assign(TX_FRAUD_SCENARIO=scenario)),
     )
     return _ordered(payments, fraud == 1, mechanism, card)
 
 
 def _from_ulb(table: pd.DataFrame, path: Path) -> PaymentStream:
     require_columns(table, ULB_COLUMNS, path)
-    numbers = pd.DataFrame({name: _numbers(table, name, path) for name in ULB_COLUMNS})
+    numbers = pd.DataFrame({name: finite_numbers(table, name, path) for name in ULB_COLUMNS})
     refuse_rows(numbers["Amount"] < 0, table, "Amount", "amounts are not negative", path)
+    late = ~numbers["Time"].between(0, 1e9)
+    refuse_rows(late, table, "Time", "it holds the seconds since the first payment, 0 to 1,000,000,000", path)
     refuse_rows(~numbers["Class"].isin([0, 1]), table, "Class", "it is 0 or 1", path)
     payments = numbers.drop(columns=["Time", "Class"]).rename(columns={"Amount": "amount"})
     payments.insert(0, "transaction_id", np.arange(len(table)))
@@ -151,7 +156,7 @@ def _of_the_handbook(payments: pd.DataFrame, fraud: pd.Series, table: pd.DataFra
     """How payments differ from the Handbook's: from all of them, and where they are a part, from the rules of all."""
     ids, amount, rows = payments["transaction_id"], payments["amount"], len(payments)
     since = pd.to_numeric(table.get("TX_TIME_SECONDS", pd.Series(np.nan, table.index)), errors="coerce")
-    scenario, total = table.get("TX_FRAUD_SCENARIO", fraud), amount.sum()
+    scenario, total = table["TX_FRAUD_SCENARIO"], amount.sum()
     published = {
         "rows": HANDBOOK_ROWS,
         "frauds": HANDBOOK_FRAUDS,

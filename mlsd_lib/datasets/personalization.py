@@ -33,6 +33,8 @@ OPEN_BANDIT_CLICKS = {
     ("bts", "women"): 64,
 }
 """In 10,000 rows of the whole data set, by the same table."""
+LEAST_PROPENSITY = 1e-9
+"""The published ones are from 1e-6 on; weights of far smaller ones overflow."""
 SAMPLE_ROWS = 10_000
 SAMPLE_CHECKSUM = {
     ("random", "all"): "9eff82ed238ab04b",
@@ -118,8 +120,8 @@ def read_open_bandit(folder: Path, policy: str, campaign: str) -> LoggedFeedback
     arms = OPEN_BANDIT_ITEMS[campaign]
     refuse_rows(~table["reward"].isin([0, 1]), table, "reward", "click is 0 or 1", found[0])
     refuse_rows(~table["arm"].isin(range(arms)), table, "arm", f"item_id is 0 to {arms - 1}", found[0])
-    good = (table["propensity"] > 0) & (table["propensity"] <= 1)
-    refuse_rows(~good, table, "propensity", "propensity_score is above 0 and at most 1", found[0])
+    good = pd.to_numeric(table["propensity"], errors="coerce").between(LEAST_PROPENSITY, 1)
+    refuse_rows(~good, table, "propensity", f"propensity_score is from {LEAST_PROPENSITY} to 1", found[0])
     rows, clicks = len(table), int(table["reward"].sum())
     whole, sampled = OPEN_BANDIT_ROWS[policy, campaign], SAMPLE_CLICKS[policy, campaign]
     differs: tuple[str, ...] = ()

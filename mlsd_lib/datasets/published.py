@@ -23,6 +23,8 @@ BROKEN = (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, zipfile.Bad
 """What the readers of files raise for one that is damaged, packed ones included."""
 SEPARATORS = ";\t|"
 """What a table is saved with by mistake; a published .csv has commas."""
+LARGEST_ID = 2**53 - 1
+"""The largest whole number that a float, and so JSON, carries exactly."""
 
 
 def published_file(place: str) -> Path:
@@ -121,6 +123,49 @@ def refuse_rows(bad: pd.Series, table: pd.DataFrame, column: str, rule: str, pat
         )
 
 
+def finite_numbers(table: pd.DataFrame, column: str, path: Path) -> pd.Series:
+    """The numbers of a column, (n,); raises `DataError` for a row without one."""
+    numbers = pd.to_numeric(table[column], errors="coerce")
+    refuse_rows(~np.isfinite(numbers), table, column, "it must hold finite numbers", path)
+    return numbers
+
+
+def whole_numbers(
+    table: pd.DataFrame, column: str, path: Path, empty: int | None = None, most: int = LARGEST_ID, what: str = ""
+) -> pd.Series:
+    """The whole numbers from 0 to `most` of a column, (n,) of int64; raises `DataError` for a row with anything else.
+
+    `empty`: what an empty cell becomes; if None it is refused. `what`: what the numbers are, for a message.
+    """
+    numbers, missing = pd.to_numeric(table[column], errors="coerce"), table[column].isna() & (empty is not None)
+    good = numbers.between(0, most) & (numbers % 1 == 0)
+    refuse_rows(~good & ~missing, table, column, f"it must hold whole numbers from 0 to {most:,}{what}", path)
+    return numbers.mask(missing, empty).astype("int64")
+
+
+def times(table: pd.DataFrame, column: str, path: Path, form: str = "") -> pd.Series:
+    """The times of a column in UTC, (n,) of datetime64[us]; raises `DataError` for a row that is not of ISO 8601.
+
+    `form`: another form, months first, in which the published file may have been saved. It is read where all rows have
+    it and a day above 12 shows which of its numbers is the month.
+    """
+    given = table[column]
+    recorded = pd.api.types.is_datetime64_any_dtype(given)
+    if not recorded:
+        given = given.astype(str)
+        other = pd.to_datetime(given, format=form, errors="coerce") if form else None
+        if other is not None and other.notna().all() and other.dt.day.max() > 12:  # no month
+            return other.dt.as_unit("us")
+        given = given.where(given.str.match(r"\d{4}-\d\d-\d\d"))
+    time = pd.to_datetime(given, format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None)
+    rule = "dates are of ISO 8601, such as 2018-04-01 13:30:00 or 2018-04-01T13:30:00+02:00, and of 1970 to 2099"
+    refuse_rows(~time.dt.year.between(1970, 2099), table, column, rule, path)
+    if not recorded:
+        zone = given.str.contains(r"[T ].*[Z+-]")
+        refuse_rows(zone != zone[:1].any(), table, column, "as in row 0, all have a zone or none has", path)
+    return time.dt.as_unit("us")
+
+
 def plain(value: Any) -> Any:
     """A value of a table for a message: 2.0, not np.float64(2.0)."""
     return value.item() if isinstance(value, np.generic) else value
@@ -134,7 +179,7 @@ def differences(published: Mapping[str, float], found: Iterable[float]) -> tuple
     return tuple(
         f"{here:,.0f} {what}, published {there:,.0f}"
         for (what, there), here in zip(published.items(), found, strict=True)
-        if round(here) != round(there)
+        if not abs(np.rint(here) - np.rint(there)) < 1  # nor where there is nothing to count: nan
     )
 
 

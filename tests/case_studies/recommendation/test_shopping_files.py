@@ -1,6 +1,7 @@
 """Readers of the published shopping files: by published names, and telling when a file is not the published one."""
 
 import os
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -62,13 +63,27 @@ def test_a_missing_column_is_named(retail, column):
         load(retail)
 
 
-@pytest.mark.parametrize(("column", "value"), [("Quantity", "many"), ("InvoiceDate", "yesterday"), ("Price", "?")])
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        *(("Quantity", "many"), ("Price", "?"), ("Price", np.inf), ("Customer ID", np.inf), ("Customer ID", "C17")),
+        *(("InvoiceDate", value) for value in ("yesterday", "12/1/2009 7:45", "2009-12-01T07:45+01:00")),
+    ],
+)
 def test_a_value_that_cannot_be_read_is_named_with_its_row(retail, column, value):
     table = retail_table().astype(object)
     table.loc[2, column] = value
     table.to_csv(retail, index=False)
     with pytest.raises(DataError, match=f"column {column}: .* in row 2"):
         load(retail)
+
+
+@pytest.mark.parametrize(("days", "form"), [(0, "%d/%m/%Y %H:%M"), (14, "%d/%m/%Y %H:%M"), (14, "%m/%d/%Y %H:%M")])
+def test_months_come_first_only_where_a_day_above_12_proves_it(retail, days, form):
+    time = retail_table()["InvoiceDate"] + pd.to_timedelta([0, 0, 0, 0, 0, days], unit="D")
+    retail_table().assign(InvoiceDate=time.dt.strftime(form)).to_csv(retail, index=False)
+    with nullcontext() if days and form.startswith("%m") else pytest.raises(DataError, match="ISO 8601"):
+        assert load(retail).visits["time"].iloc[-1] == time.iloc[-1]
 
 
 def test_an_altered_sheet_is_said(retail, monkeypatch):
@@ -129,11 +144,24 @@ def test_u_data_and_ratings_read_alike(tmp_path):
     (tmp_path / "movies.csv").write_text("movieId,title,genres\n50,Star Wars (1977),x\n", encoding="utf-8")
     assert load(tmp_path / "u.data").items["name"].tolist() == ["31 Amélie (2001)", "50 Star Wars (1977)"]
     assert load(tmp_path / "ratings.csv").items["name"].tolist() == ["31", "50 Star Wars (1977)"]
+    (tmp_path / "u.item").write_bytes(b"")
+    with pytest.raises(DataError, match=r"u\.item cannot be read"):
+        load(tmp_path / "u.data")
     assert "3 rows, published 100,000" in plain.card.differences
     assert "3 rows, published 100,836" in named.card.differences
     assert "12 as the sum of ratings, published 352,986" in plain.card.differences
     assert "2 ratings by one user, published 737" in plain.card.differences
     assert "2 ratings of one film, published 329" in named.card.differences
+
+
+@pytest.mark.parametrize("value", [np.inf, 1.5, -1, 10**18, "x"])
+@pytest.mark.parametrize("column", ["userId", "movieId", "timestamp"])
+def test_a_rating_without_whole_numbers_is_named_with_its_row(tmp_path, column, value):
+    table = pd.DataFrame({"userId": [2, 1], "movieId": 50, "rating": 5, "timestamp": 881250949}).astype(object)
+    table.loc[1, column] = value
+    table.to_csv(tmp_path / "ratings.csv", index=False)
+    with pytest.raises(DataError, match=f"column {column}: .* in row 1 .* whole numbers from 0 to"):
+        load(tmp_path / "ratings.csv")
 
 
 def test_films_that_were_rated_are_hidden_from_the_protocol_of_movielens(tmp_path):

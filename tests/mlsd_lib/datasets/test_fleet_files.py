@@ -82,6 +82,7 @@ def spoil(path, change):
         ("train_FD001.txt", lambda text: text.replace("1 2 ", "1 2 7 ", 1), "line 2: 27 columns, published 26"),
         ("train_FD001.txt", lambda text: "\n".join(text.splitlines()[2:1:-1] + text.splitlines()), "column cycle"),
         ("test_FD001.txt", lambda text: text.replace("1 1 ", "1 one ", 1), "numbers only"),
+        ("test_FD001.txt", lambda text: text.replace("1 1 ", "1.5 1 ", 1), "column unit: 1.5 in row 0"),
         ("test_FD001.txt", lambda text: "", "is empty"),
         ("test_FD001.txt", lambda text: text.replace(" ", ";"), "is separated by ';'"),
         ("test_FD001.txt", lambda text: text.replace(" ", "\xa0 "), "are UTF-8: download it again"),

@@ -15,6 +15,9 @@ from pandas.core.internals import BlockManager
 from mlsd_lib.datasets import DataCard, DataError
 from mlsd_lib.datasets.fraud import HANDBOOK_FRAUDS, HANDBOOK_ROWS, ULB_COLUMNS, ULB_PUBLISHED, load
 
+NO_IDS = ("nobody", 3.7, -1, float("inf"), float("nan"), 2**53, "10000000000000000000")
+NO_DATES = ("the first of April", "01/04/2018 00:00", 1_522_540_800, 1_522_540_800e9, 20_180_401, "1677-01-01", "2018")
+
 
 def handbook_table(rows=6):
     return pd.DataFrame(
@@ -96,6 +99,23 @@ def test_unordered_rows_come_back_ordered_with_their_truth(tmp_path):
     assert stream.payments["time"].is_monotonic_increasing
     assert stream.truth["is_fraud"].tolist() == [False] * 5 + [True]
     assert stream.truth.index.tolist() == stream.payments["transaction_id"].tolist()
+
+
+@pytest.mark.parametrize("zones", [[""], ["+00:00", "Z"], ["+02:00"], ["+01:00", "+02:00", "-0330"]])
+def test_times_of_any_zones_are_read_as_utc(tmp_path, zones):
+    table = handbook_table().assign(CUSTOMER_ID=2**53 - 1)
+    text = [f"{time}{zone}" for time, zone in zip(table["TX_DATETIME"], zones * 6, strict=False)]
+    text[0] = text[0].replace(" 00:00:00", "") if zones == [""] else text[0]
+    utc = pd.to_datetime(text, utc=True, format="ISO8601")
+    table.assign(TX_DATETIME=text).to_csv(tmp_path / "a.csv", index=False)
+    table.assign(TX_DATETIME=utc.tz_convert("Asia/Tokyo")).to_parquet(tmp_path / "a.parquet")
+    for name in ("a.csv", "a.parquet"):
+        assert load(tmp_path / name).payments["time"].tolist() == sorted(utc.tz_localize(None))
+
+
+def test_ulbs_form_without_a_fraud_is_read_and_the_difference_said(tmp_path):
+    ulb_table().assign(Class=0).to_csv(tmp_path / "a.csv", index=False)
+    assert "nan thousandths as the mean of V14" in str(load(tmp_path / "a.csv").card)
 
 
 class _ByPandas1(pickle.Pickler):
@@ -184,14 +204,17 @@ def test_ulb_file_is_read_by_its_published_names(tmp_path):
         ("TX_AMOUNT", -3.0, "amounts are not negative"),
         ("TX_AMOUNT", float("nan"), "finite numbers"),
         ("TX_FRAUD", 2, "0 or 1"),
-        ("TX_DATETIME", "the first of April", "dates and times"),
+        ("TX_FRAUD_SCENARIO", "stolen", "whole numbers from 0"),
         ("TRANSACTION_ID", 0, "once"),
-        ("CUSTOMER_ID", "nobody", "finite numbers"),
+        ("Time", 1e300, "seconds"),
+        *(("CUSTOMER_ID", value, "whole numbers from 0 to 9,007,199,254,740,991") for value in NO_IDS),
+        *(("TX_DATETIME", value, "ISO 8601, such as 2018-04-01 13:30:00") for value in NO_DATES),
+        ("TX_DATETIME", "2018-04-01 03:00:00+02:00", "all have a zone or none"),
     ],
 )
 def test_a_bad_value_is_named_with_file_column_rule_and_fix(tmp_path, column, value, rule):
     path = tmp_path / "bad.csv"
-    table = handbook_table().astype({column: object})
+    table = (ulb_table() if column == "Time" else handbook_table()).astype({column: object})
     table.loc[3, column] = value
     table.to_csv(path, index=False)
     with pytest.raises(DataError, match=rule) as caught:

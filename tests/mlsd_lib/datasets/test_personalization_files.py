@@ -43,8 +43,7 @@ def test_an_open_bandit_log_is_read_by_its_published_names_and_says_how_it_diffe
     [
         ({"click": 2}, "click is 0 or 1"),
         ({"item_id": 34}, "item_id is 0 to 33"),
-        ({"propensity_score": 0.0}, "propensity_score is above 0"),
-        ({"propensity_score": np.nan}, "propensity_score is above 0"),
+        *(({"propensity_score": value}, "propensity_score is from 1e-09 to 1") for value in (0, np.nan, 1e-300, "x")),
     ],
 )
 def test_values_that_no_log_has_are_refused(tmp_path, columns, message):
