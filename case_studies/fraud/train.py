@@ -25,6 +25,7 @@ from case_studies.fraud.service import FraudStore
 from case_studies.kit import DecisionRecord, Run, filling_value, gains, with_monitor
 from case_studies.kit.stream_times import between, midnight_after, require_days
 from mlsd_lib.datasets.fraud import PaymentStream
+from mlsd_lib.datasets.published import require_groups
 from mlsd_lib.modeling import cheapest_tied, clustered_interval, seen_and_true
 
 HANDBOOK_START = pd.Timestamp("2018-07-25")
@@ -195,19 +196,17 @@ def ulb(stream: PaymentStream, names: tuple[str, ...] = ("logistic", "forest"), 
     """AUC and average precision on ULB's second day after training on its first."""
     time = stream.payments["time"]
     day = ((time - time.iloc[0].normalize()) // DAY).to_numpy()
-    if day[-1] < 1:
-        raise FraudError(
-            f"{stream.card.source} holds 1 day; ULB's protocol needs 2, the first to train on and the second to test. "
-            "Give ULB's whole file."
-        )
+    require_groups(day, 2, "days from the first payment on", stream.card.source)
     return _scores(stream, day == 0, day == 1, names, seed)
 
 
 def _scores(
     stream: PaymentStream, train: np.ndarray, test: np.ndarray, names: tuple[str, ...], seed: int
 ) -> pd.DataFrame:
-    features, fraud = features_of(stream.payments, stream.truth), stream.truth["is_fraud"].to_numpy()
-    records = {}
+    fraud = stream.truth["is_fraud"].to_numpy()
+    for rows, use in ((train, "train"), (test, "test")):
+        require_groups(fraud[rows], 2, f"classes (fraud, honest) of payments to {use} on", stream.card.source)
+    features, records = features_of(stream.payments, stream.truth), {}
     for name in names:
         score = models.score(models.fit(name, features[train], fraud[train], seed=seed), features[test])
         records[name] = {

@@ -24,6 +24,7 @@ from case_studies.maintenance.remaining_cycles import cycles_left, remaining_sco
 from case_studies.maintenance.replacement import Prices, best_age, best_threshold, outcome, saved_by_unit
 from case_studies.maintenance.service import MaintenanceStore
 from mlsd_lib.datasets.fleet import Engines, Fleet
+from mlsd_lib.datasets.published import require_groups
 from mlsd_lib.modeling import Interval, cheapest_tied, clustered_interval, paired_comparison
 
 CMAPSS_CAP = 125
@@ -205,6 +206,7 @@ def engine_protocol(
     setting and of "constant", the mean of the training labels, the figures of `remaining_scores` on the last cycles of
     the test engines. Published figures are of FD001, and stand below only where that is what was read.
     """
+    require_groups(engines.train["unit"], 3, "engines to learn from", engines.card.source)
     rng, label = np.random.default_rng(seed), cycles_left(engines.train).clip(upper=CMAPSS_CAP).to_numpy(float)
     parts, last = engines.relative(), engines.test.groupby("unit")["cycle"].idxmax().to_numpy()
     tables = {windows: [_engine_features(part, windows) for part in parts] for _, windows in settings}

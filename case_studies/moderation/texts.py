@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from mlsd_lib.modeling import ModelingError
+
 Texts = Sequence[str] | np.ndarray
 NUMBERS_SCALE = 0.3
 """How large a standardised number stands beside a text, whose words have a length of 1 in all."""
@@ -34,7 +36,10 @@ class TextModel:
         """Learns from texts (n,), labels (n,), and if given numbers (n, columns) and weights (n,)."""
         if numbers is not None:
             self.center, self.scale = numbers.mean(axis=0), numbers.std(axis=0) + 1e-9
-        parts = [reader.fit_transform(texts) for reader in self.readers]
+        try:
+            parts = [reader.fit_transform(texts) for reader in self.readers]
+        except ValueError:
+            raise ModelingError(f"No word occurs in two of {len(texts):,} texts to learn from. Give more.") from None
         self.model.fit(self._matrix(parts, numbers), label, sample_weight=weight)
         return self
 

@@ -25,6 +25,7 @@ from case_studies.moderation.service import ModerationStore
 from case_studies.moderation.texts import TextModel
 from mlsd_lib.datasets.moderation import LabelledTexts, PostStream
 from mlsd_lib.datasets.moderation_simulator import EVASIONS
+from mlsd_lib.datasets.published import require_groups
 from mlsd_lib.modeling import cheapest_tied, clustered_interval, paired_comparison
 
 COMPARE_DAYS = 14
@@ -220,6 +221,7 @@ def published(texts: LabelledTexts, seed: int = 0, folds: int = 5) -> pd.DataFra
     F1 of each class, weighted F1 and accuracy, next to what was measured before and what others published, and
     `always`, the accuracy of always saying the most frequent label.
     """
+    require_groups(texts.label, 2, f"classes of {folds} tweets or more", texts.card.source, rows=folds)
     guess = np.empty_like(texts.label)
     for old, new in StratifiedKFold(folds, shuffle=True, random_state=seed).split(texts.text, texts.label):
         model = TextModel(pieces=False, balanced=True, strength=1.0)  # few tweets are hate

@@ -166,6 +166,13 @@ def times(table: pd.DataFrame, column: str, path: Path, form: str = "") -> pd.Se
     return time.dt.as_unit("us")
 
 
+def require_groups(groups: Any, least: int, what: str, source: str, rows: int = 1) -> None:
+    """Raises `DataError` unless `least` of the `groups`, (n,), have `rows` rows; `what` they are, in words."""
+    found = int((pd.Series(groups).value_counts() >= rows).sum())
+    if found < least:
+        raise DataError(f"{source} holds {found} {what}; the protocol needs {least}. Give more, or the published file.")
+
+
 def plain(value: Any) -> Any:
     """A value of a table for a message: 2.0, not np.float64(2.0)."""
     return value.item() if isinstance(value, np.generic) else value

@@ -9,7 +9,7 @@ import pytest
 
 from case_studies.fraud import train as protocols
 from case_studies.fraud.data import FraudError, load_payments
-from mlsd_lib.datasets import DataCard
+from mlsd_lib.datasets import DataCard, DataError
 from mlsd_lib.datasets.fraud import PaymentStream
 from mlsd_lib.datasets.fraud_simulator import FraudSimulator
 
@@ -60,8 +60,12 @@ def ulb_stream(days=2):
 
 def test_ulbs_form_is_trained_on_its_first_day_and_with_one_day_only_refused():
     assert protocols.ulb(ulb_stream(), names=("logistic",)).loc["logistic", "AUC"] > 0.8
-    with pytest.raises(FraudError, match=r"holds 1 day; .* needs 2"):
+    with pytest.raises(DataError, match=r"holds 1 days from the first payment on; .* needs 2"):
         protocols.ulb(ulb_stream(days=1), names=("logistic",))
+    stream = ulb_stream()
+    stream.truth["is_fraud"] &= stream.payments["time"].dt.day == 1
+    with pytest.raises(DataError, match=r"holds 1 classes .* to test on; .* needs 2"):
+        protocols.ulb(stream, names=("logistic",))
 
 
 @pytest.mark.skipif(

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from case_studies.maintenance.cli import app
 from case_studies.maintenance.train import engine_protocol
-from mlsd_lib.datasets import DataCard
+from mlsd_lib.datasets import DataCard, DataError
 from mlsd_lib.datasets.fleet import CMAPSS_COLUMNS, Engines, cmapss
 from notebook_runner.errors import CourseError
 
@@ -44,6 +44,11 @@ def engines(rng, conditions=1, units=24):
 def test_remaining_cycles_are_learned_at_one_condition_and_at_six(conditions):
     table = engine_protocol(engines(np.random.default_rng(0), conditions), settings=(("linear", (7, 28)),))
     assert table.loc["linear, windows 7 and 28", "RMSE"] < 0.6 * table.loc["constant", "RMSE"]
+
+
+def test_two_engines_are_refused_with_how_many_the_protocol_needs():
+    with pytest.raises(DataError, match="a test holds 2 engines to learn from; the protocol needs 3"):
+        engine_protocol(engines(np.random.default_rng(0), units=2))
 
 
 def test_settings_are_chosen_without_the_test_which_is_scored_once():

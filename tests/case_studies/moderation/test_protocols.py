@@ -5,9 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from mlsd_lib.datasets.moderation import load_texts
+from case_studies.moderation.train import published
+from mlsd_lib.datasets import DataCard
+from mlsd_lib.datasets.moderation import LabelledTexts, load_texts
+from notebook_runner.errors import CourseError
 
 
 def real():
@@ -33,6 +37,16 @@ def leaks(texts, done, folder):
     shown = windows(done.stdout) | windows(done.stderr)
     written = [path.read_text(errors="replace") for path in folder.rglob("*") if path.is_file()]
     return sum(bool(windows(text) & shown) or any(text in content for content in written) for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("counts", "text", "told"),
+    [([20], "a", "1 classes of 5 .* needs 2"), ([9, 4], "a", "1 classes"), ([9, 9], "", "No word occurs in two of 14")],
+)
+def test_too_few_classes_tweets_or_words_are_told_with_how_many_are_needed(counts, text, told):
+    label, card = np.repeat(["hate", "neither"][: len(counts)], counts), DataCard("a", 1, "MIT", True, "a.csv")
+    with pytest.raises(CourseError, match=told):
+        published(LabelledTexts(np.full(len(label), text, dtype=object), label, None, card))
 
 
 def test_the_protocol_reaches_its_figure_and_prints_no_text(tmp_path):
